@@ -1,0 +1,103 @@
+#include "base/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+namespace tarn {
+namespace {
+
+struct ClassState {
+    std::string_view condition;
+    std::string_view sqlstate;
+};
+
+// Sorted by condition: SqlStateOf searches it. The states are Spark's and Delta's published ones.
+constexpr std::array kStates = {
+    ClassState{"AI_BUDGET_EXCEEDED", "54000"},
+    ClassState{"ARITHMETIC_OVERFLOW", "22003"},
+    ClassState{"CAST_INVALID_INPUT", "22018"},
+    ClassState{"COLUMN_ALREADY_EXISTS", "42711"},
+    ClassState{"DATATYPE_MISMATCH", "42K09"},
+    ClassState{"DELTA_CONCURRENT_APPEND", "2D521"},
+    ClassState{"DELTA_CONCURRENT_DELETE_DELETE", "2D521"},
+    ClassState{"DELTA_CONCURRENT_DELETE_READ", "2D521"},
+    ClassState{"DELTA_CONCURRENT_TRANSACTION", "2D521"},
+    ClassState{"DELTA_CONCURRENT_WRITE", "2D521"},
+    ClassState{"DELTA_CORRUPT_LOG", "XXKDS"},
+    ClassState{"DELTA_FAILED_TO_MERGE_FIELDS", "22005"},
+    ClassState{"DELTA_FILE_NOT_FOUND", "42K03"},
+    ClassState{"DELTA_METADATA_CHANGED", "2D521"},
+    ClassState{"DELTA_MISSING_DELTA_TABLE", "42P01"},
+    ClassState{"DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE", "21506"},
+    ClassState{"DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502"},
+    ClassState{"DELTA_PROTOCOL_CHANGED", "2D521"},
+    ClassState{"DELTA_READ_TABLE_WITHOUT_COLUMNS", "428GU"},
+    ClassState{"DELTA_STATE_RECOVER_ERROR", "XXKDS"},
+    ClassState{"DELTA_UNSUPPORTED_FEATURES_FOR_READ", "56038"},
+    ClassState{"DELTA_UNSUPPORTED_FEATURES_FOR_WRITE", "56038"},
+    ClassState{"DELTA_VERSION_NOT_FOUND", "22003"},
+    ClassState{"DIVIDE_BY_ZERO", "22012"},
+    ClassState{"EXPECTATION_FAILED", "22000"},
+    ClassState{"FAILED_READ_FILE", "KD001"},
+    ClassState{"FEATURE_NOT_SUPPORTED", "0A000"},
+    ClassState{"INSERT_COLUMN_ARITY_MISMATCH", "21S01"},
+    ClassState{"INTERNAL_ERROR", "XX000"},
+    ClassState{"INVALID_ARRAY_INDEX", "22003"},
+    ClassState{"INVALID_PARAMETER_VALUE", "22023"},
+    ClassState{"IO_ERROR", "58030"},
+    ClassState{"MALFORMED_RECORD_IN_PARSING", "22023"},
+    ClassState{"MISSING_AGGREGATION", "42803"},
+    ClassState{"OUT_OF_MEMORY", "53200"},
+    ClassState{"PARSE_SYNTAX_ERROR", "42601"},
+    ClassState{"PATH_NOT_FOUND", "42K03"},
+    ClassState{"PIPELINE_INVALID_DEFINITION", "42000"},
+    ClassState{"RESOURCE_LIMIT_EXCEEDED", "54000"},
+    ClassState{"SCHEMA_ALREADY_EXISTS", "42P06"},
+    ClassState{"SCHEMA_NOT_EMPTY", "2BP01"},
+    ClassState{"SCHEMA_NOT_FOUND", "42704"},
+    ClassState{"TABLE_OR_VIEW_ALREADY_EXISTS", "42P07"},
+    ClassState{"TABLE_OR_VIEW_NOT_FOUND", "42P01"},
+    ClassState{"UNBOUND_SQL_PARAMETER", "42P02"},
+    ClassState{"UNRESOLVED_COLUMN", "42703"},
+    ClassState{"UNRESOLVED_ROUTINE", "42883"},
+    ClassState{"UNRESOLVED_VARIABLE", "42883"},
+    ClassState{"WRONG_COMMAND_FOR_OBJECT_TYPE", "42809"},
+    ClassState{"WRONG_NUM_ARGS", "42605"},
+};
+static_assert(std::ranges::is_sorted(kStates, {}, &ClassState::condition));
+
+}  // namespace
+
+std::string_view SqlStateOf(std::string_view condition) {
+    // A sub-class shares its main class's state: "CLASS.SUBCLASS".
+    std::string_view main = condition.substr(0, condition.find('.'));
+    auto it = std::ranges::lower_bound(kStates, main, {}, &ClassState::condition);
+    return it != kStates.end() && it->condition == main ? it->sqlstate : "XXKST";
+}
+
+Error MakeError(ErrorKind kind, std::string_view condition, std::string message) {
+    Error error;
+    error.kind = kind;
+    error.condition = condition;
+    error.message = std::move(message);
+    error.sqlstate = SqlStateOf(condition);
+    return error;
+}
+
+std::string Error::ToString() const {
+    std::string text = "[" + condition + "] " + message + " SQLSTATE: " + sqlstate;
+    if (position.line > 0) {
+        text += " (line " + std::to_string(position.line) + ", column " + std::to_string(position.column) + ")";
+    }
+    if (!remedy.empty()) text += "\nRemedy: " + remedy;
+    return text;
+}
+
+void AssertFailed(const char *condition, const char *file, int line) {
+    std::fprintf(stderr, "tarn: internal error: %s does not hold (%s:%d). Please report this.\n", condition, file, line);
+    std::abort();
+}
+
+}  // namespace tarn
