@@ -1,0 +1,318 @@
+#include "catalog/catalog.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/data_type.h"
+
+namespace tarn::catalog {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kSchemaVersion = 1;
+constexpr const char *kCreate = R"sql(
+CREATE TABLE IF NOT EXISTS schemas (
+  catalog TEXT NOT NULL, name TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (catalog, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tables (
+  catalog TEXT NOT NULL, schema TEXT NOT NULL, name TEXT NOT NULL,
+  kind TEXT NOT NULL, location TEXT NOT NULL, comment TEXT NOT NULL,
+  view_text TEXT NOT NULL, view_catalog TEXT NOT NULL, view_schema TEXT NOT NULL, view_columns TEXT NOT NULL,
+  properties TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (catalog, schema, name)) WITHOUT ROWID;
+INSERT OR IGNORE INTO schemas (catalog, name) VALUES ('main', 'default');
+PRAGMA user_version = 1;
+)sql";
+
+constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
+    {TableKind::kManaged, "MANAGED"},
+    {TableKind::kExternal, "EXTERNAL"},
+    {TableKind::kView, "VIEW"},
+    {TableKind::kStreamingTable, "STREAMING_TABLE"},
+    {TableKind::kMaterializedView, "MATERIALIZED_VIEW"},
+};
+
+// A prepared statement with its bindings; reset and finalised by scope.
+class Statement {
+public:
+    Statement(sqlite3 *db, const char *sql) : db_(db) {
+        status_ = sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr);
+    }
+    ~Statement() { sqlite3_finalize(statement_); }
+    Statement(const Statement &) = delete;
+    Statement &operator=(const Statement &) = delete;
+
+    Statement &Bind(std::string_view text) {
+        if (status_ == SQLITE_OK) {
+            status_ = sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+        }
+        return *this;
+    }
+    Statement &Bind(int64_t value) {
+        if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, ++bound_, value);
+        return *this;
+    }
+
+    // True when a row is there; false at the end.
+    Result<bool> Step() {
+        if (status_ == SQLITE_OK || status_ == SQLITE_ROW) status_ = sqlite3_step(statement_);
+        if (status_ == SQLITE_ROW) return true;
+        if (status_ == SQLITE_DONE) return false;
+        ErrorKind kind = status_ == SQLITE_CONSTRAINT ? ErrorKind::kAlreadyExists : ErrorKind::kIo;
+        return Fail(kind, "IO_ERROR", std::string("The metastore cannot be used: ") + sqlite3_errmsg(db_) + ".");
+    }
+    Result<void> Run() {
+        TARN_CHECK(Step());
+        return {};
+    }
+
+    std::string Text(int column) const {
+        auto text = reinterpret_cast<const char *>(sqlite3_column_text(statement_, column));
+        return text ? std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+    }
+    int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+private:
+    sqlite3 *db_;
+    sqlite3_stmt *statement_ = nullptr;
+    int status_ = SQLITE_OK;
+    int bound_ = 0;
+};
+
+TableKind KindOf(std::string_view name) {
+    for (auto &[kind, text] : kKindNames) {
+        if (text == name) return kind;
+    }
+    return TableKind::kExternal;
+}
+
+constexpr const char *kTableColumns =
+    "SELECT catalog, schema, name, kind, location, comment, view_text, view_catalog, view_schema, view_columns, "
+    "properties, created_at_ms FROM tables ";
+
+TableEntry ReadTable(const Statement &row) {
+    TableEntry entry;
+    entry.name = {row.Text(0), row.Text(1), row.Text(2)};
+    entry.kind = KindOf(row.Text(3));
+    entry.location = row.Text(4);
+    entry.comment = row.Text(5);
+    entry.view_text = row.Text(6);
+    entry.view_catalog = row.Text(7);
+    entry.view_schema = row.Text(8);
+    // Somebody else's hand in the file must not bring the process down: unreadable means absent.
+    json columns = json::parse(row.Text(9), nullptr, false);
+    if (columns.is_array()) {
+        for (auto &column : columns) {
+            if (column.is_string()) entry.view_columns.push_back(column);
+        }
+    }
+    json properties = json::parse(row.Text(10), nullptr, false);
+    if (properties.is_object()) {
+        for (auto &[key, value] : properties.items()) {
+            if (value.is_string()) entry.properties[key] = value;
+        }
+    }
+    entry.created_at_ms = row.Integer(11);
+    return entry;
+}
+
+class SqliteCatalog final : public Catalog {
+public:
+    explicit SqliteCatalog(sqlite3 *db) : db_(db) {}
+    ~SqliteCatalog() override { sqlite3_close(db_); }
+
+    Result<std::vector<std::string>> ListCatalogs() override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, "SELECT DISTINCT catalog FROM schemas ORDER BY 1");
+        std::vector<std::string> names;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return names;
+            names.push_back(query.Text(0));
+        }
+    }
+
+    Result<bool> SchemaExists(const std::string &catalog, const std::string &schema) override {
+        std::lock_guard lock(mutex_);
+        return SchemaExistsLocked(catalog, schema);
+    }
+
+    Result<std::vector<SchemaEntry>> ListSchemas(const std::string &catalog) override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, "SELECT catalog, name, comment FROM schemas WHERE catalog = ? ORDER BY name");
+        query.Bind(ToLower(catalog));
+        std::vector<SchemaEntry> schemas;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return schemas;
+            schemas.push_back({query.Text(0), query.Text(1), query.Text(2)});
+        }
+    }
+
+    Result<void> CreateSchema(const SchemaEntry &schema) override {
+        std::lock_guard lock(mutex_);
+        TARN_TRY(bool exists, SchemaExistsLocked(schema.catalog, schema.name));
+        if (exists) {
+            return Fail(ErrorKind::kAlreadyExists, "SCHEMA_ALREADY_EXISTS",
+                        "Cannot create schema `" + schema.name + "` because it already exists.");
+        }
+        Statement insert(db_, "INSERT INTO schemas (catalog, name, comment) VALUES (?, ?, ?)");
+        return insert.Bind(ToLower(schema.catalog)).Bind(ToLower(schema.name)).Bind(schema.comment).Run();
+    }
+
+    Result<void> DropSchema(const std::string &catalog, const std::string &schema) override {
+        std::lock_guard lock(mutex_);
+        TARN_TRY(bool exists, SchemaExistsLocked(catalog, schema));
+        if (!exists) return SchemaNotFound(catalog, schema);
+        Statement count(db_, "SELECT count(*) FROM tables WHERE catalog = ? AND schema = ?");
+        TARN_CHECK(count.Bind(ToLower(catalog)).Bind(ToLower(schema)).Step());
+        if (count.Integer(0) > 0) {
+            return Fail(ErrorKind::kInvalidInput, "SCHEMA_NOT_EMPTY",
+                        "Cannot drop schema `" + schema + "` because it contains " + std::to_string(count.Integer(0)) +
+                            " tables or views. Add CASCADE to drop them too.");
+        }
+        Statement remove(db_, "DELETE FROM schemas WHERE catalog = ? AND name = ?");
+        return remove.Bind(ToLower(catalog)).Bind(ToLower(schema)).Run();
+    }
+
+    Result<std::optional<TableEntry>> FindTable(const TableName &name) override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? AND name = ?").c_str());
+        query.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table));
+        TARN_TRY(bool found, query.Step());
+        if (!found) return std::optional<TableEntry>();
+        return std::optional(ReadTable(query));
+    }
+
+    Result<std::vector<TableEntry>> ListTables(const std::string &catalog, const std::string &schema) override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? ORDER BY name").c_str());
+        query.Bind(ToLower(catalog)).Bind(ToLower(schema));
+        std::vector<TableEntry> tables;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return tables;
+            tables.push_back(ReadTable(query));
+        }
+    }
+
+    Result<void> PutTable(const TableEntry &entry, bool replace) override {
+        std::lock_guard lock(mutex_);
+        TARN_TRY(bool schema_exists, SchemaExistsLocked(entry.name.catalog, entry.name.schema));
+        if (!schema_exists) return SchemaNotFound(entry.name.catalog, entry.name.schema);
+        int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch()).count();
+        std::string sql = replace ? "INSERT OR REPLACE" : "INSERT";
+        sql += " INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        Statement insert(db_, sql.c_str());
+        insert.Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
+        insert.Bind(ToString(entry.kind)).Bind(entry.location).Bind(entry.comment);
+        insert.Bind(entry.view_text).Bind(entry.view_catalog).Bind(entry.view_schema);
+        insert.Bind(json(entry.view_columns).dump()).Bind(json(entry.properties).dump());
+        insert.Bind(entry.created_at_ms > 0 ? entry.created_at_ms : now);
+        auto done = insert.Run();
+        if (!done && done.error().kind == ErrorKind::kAlreadyExists) {
+            return Fail(ErrorKind::kAlreadyExists, "TABLE_OR_VIEW_ALREADY_EXISTS",
+                        "Cannot create table or view " + entry.name.ToQuoted() + " because it already exists. "
+                        "Choose a different name, drop it, or add OR REPLACE or IF NOT EXISTS.");
+        }
+        return done;
+    }
+
+    Result<void> RemoveTable(const TableName &name) override {
+        std::lock_guard lock(mutex_);
+        Statement remove(db_, "DELETE FROM tables WHERE catalog = ? AND schema = ? AND name = ?");
+        TARN_CHECK(remove.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table)).Run());
+        if (sqlite3_changes(db_) == 0) {
+            return Fail(ErrorKind::kNotFound, "TABLE_OR_VIEW_NOT_FOUND",
+                        "The table or view " + name.ToQuoted() + " cannot be found.");
+        }
+        return {};
+    }
+
+private:
+    static std::unexpected<Error> SchemaNotFound(const std::string &catalog, const std::string &schema) {
+        return Fail(ErrorKind::kNotFound, "SCHEMA_NOT_FOUND",
+                    "The schema `" + catalog + "`.`" + schema + "` cannot be found. Verify the spelling, or create it "
+                    "with CREATE SCHEMA.");
+    }
+
+    Result<bool> SchemaExistsLocked(const std::string &catalog, const std::string &schema) {
+        Statement query(db_, "SELECT 1 FROM schemas WHERE catalog = ? AND name = ?");
+        return query.Bind(ToLower(catalog)).Bind(ToLower(schema)).Step();
+    }
+
+    std::mutex mutex_;  // One connection, one statement at a time.
+    sqlite3 *db_;
+};
+
+}  // namespace
+
+std::string TableName::ToString() const { return catalog + "." + schema + "." + table; }
+std::string TableName::ToQuoted() const { return "`" + catalog + "`.`" + schema + "`.`" + table + "`"; }
+
+std::string_view ToString(TableKind kind) {
+    for (auto &[known, text] : kKindNames) {
+        if (known == kind) return text;
+    }
+    TARN_ASSERT(false);
+}
+
+Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root) {
+    std::error_code failed;
+    std::filesystem::create_directories(root, failed);
+    std::filesystem::path file = root / "metastore.db";
+    sqlite3 *db = nullptr;
+    if (failed || sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) != SQLITE_OK) {
+        std::string why = failed ? failed.message() : sqlite3_errmsg(db);
+        sqlite3_close(db);
+        return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot open the metastore " + file.string() + ": " + why + ".");
+    }
+    auto catalog = std::make_unique<SqliteCatalog>(db);
+    sqlite3_busy_timeout(db, 10'000);  // Milliseconds: another process may be writing.
+    Statement version(db, "PRAGMA user_version");
+    TARN_CHECK(version.Step());
+    if (version.Integer(0) > kSchemaVersion) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                    "The metastore " + file.string() + " was made by a newer version of Tarn.");
+    }
+    if (version.Integer(0) < kSchemaVersion && sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
+        return Fail(ErrorKind::kIo, "IO_ERROR",
+                    "Cannot set up the metastore " + file.string() + ": " + sqlite3_errmsg(db) + ".");
+    }
+    return catalog;
+}
+
+std::vector<std::string> NearestNames(const std::string &name, const std::vector<std::string> &candidates, size_t count) {
+    auto distance = [](const std::string &a, const std::string &b) {
+        std::vector<size_t> row(b.size() + 1);
+        for (size_t j = 0; j <= b.size(); j++) row[j] = j;
+        for (size_t i = 1; i <= a.size(); i++) {
+            size_t diagonal = row[0];
+            row[0] = i;
+            for (size_t j = 1; j <= b.size(); j++) {
+                size_t substitute = diagonal + (a[i - 1] != b[j - 1]);
+                diagonal = row[j];
+                row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+            }
+        }
+        return row[b.size()];
+    };
+    std::string wanted = ToLower(name);
+    std::vector<std::pair<size_t, std::string>> ranked;
+    for (auto &candidate : candidates) {
+        size_t edits = distance(wanted, ToLower(candidate));
+        if (edits <= 1 + std::max(wanted.size(), candidate.size()) / 3) ranked.emplace_back(edits, candidate);
+    }
+    std::ranges::stable_sort(ranked, {}, [](auto &entry) { return entry.first; });
+    std::vector<std::string> names;
+    for (size_t i = 0; i < ranked.size() && i < count; i++) names.push_back(ranked[i].second);
+    return names;
+}
+
+}  // namespace tarn::catalog
