@@ -1,0 +1,44 @@
+# Everything a person does with this checkout. CMake knows how to build; this knows what to do with it.
+SHELL := /bin/bash
+BUILD ?= build
+JOBS ?= $(shell nproc)
+
+.PHONY: help build run test sanitize interop bench lint format clean
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 12
+
+$(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
+	@scripts/setup.sh
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(CMAKE_FLAGS) > $(BUILD).configure.log 2>&1 \
+	  || { cat $(BUILD).configure.log; exit 1; }
+	@mv $(BUILD).configure.log $(BUILD)/configure.log
+
+build: $(BUILD)/build.ninja        ## build/tarn, after installing what is missing
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+run: build       ## the whole example: generate a community, run its pipelines and tests, show what came out
+	@examples/patreon/run.sh
+
+test: build      ## every test that needs no other implementation
+	@scripts/test.sh $(BUILD)
+
+sanitize:        ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan/
+	@$(MAKE) --no-print-directory test BUILD=build-asan CMAKE_FLAGS="-DTARN_SANITIZE=address,undefined"
+
+interop: build   ## the same tables through Spark and delta-rs
+	@scripts/setup-peers.sh
+	@TARN=$(abspath $(BUILD))/tarn tests/interop/run.sh
+
+bench: build     ## the figures of bench/README.md, beside PySpark in one run
+	@scripts/setup-peers.sh
+	@bench/run.sh
+
+lint:            ## arrows between rooms, leftovers, long files
+	@scripts/lint.sh
+
+format:          ## clang-format over our own sources
+	@git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.cpp' 'examples/*.cpp' | xargs clang-format -i
+
+clean:           ## remove build output, keep downloads
+	@rm -rf build build-asan lakehouse
