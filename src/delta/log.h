@@ -1,0 +1,97 @@
+// delta/log.h: the transaction log of one Delta table, as files.
+//
+// It knows names, order and atomicity; what an action means is snapshot.h's job.
+// Compacted logs (x.y.compacted.json), checksums and files of other makers are ignored: the commits say it all.
+// Threads: call any method from any thread; the store picks the winner of a race.
+// Errors: fallible calls return Result<T>. Nothing here throws.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "delta/action.h"
+#include "storage/object_store.h"
+
+namespace tarn::delta {
+
+struct CommitFile {
+    int64_t version = 0;
+    std::string path;
+    int64_t modified_ms = 0;  // The commit's time unless the table uses in-commit timestamps.
+    int64_t size = 0;
+};
+
+enum class CheckpointFormat : uint8_t {
+    kClassic,    // N.checkpoint.parquet. May hold v2 content with sidecars.
+    kMultiPart,  // N.checkpoint.i.n.parquet, all n of them
+    kV2Parquet,  // N.checkpoint.UUID.parquet
+    kV2Json,     // N.checkpoint.UUID.json
+};
+
+struct Checkpoint {
+    int64_t version = 0;
+    CheckpointFormat format = CheckpointFormat::kClassic;
+    std::vector<std::string> paths;  // One, or the parts in order.
+};
+
+// What a version is rebuilt from. Invariant:
+//   commits ascend by exactly 1, starting after the checkpoint, or at 0 when there is none.
+struct LogSegment {
+    int64_t version = -1;
+    std::optional<Checkpoint> checkpoint;
+    std::vector<CommitFile> commits;  // Oldest first. May be empty when there is a checkpoint.
+    int64_t checkpoint_modified_ms = 0;
+};
+
+enum class CommitOutcome : uint8_t { kCommitted, kVersionTaken };
+
+class Log {
+public:
+    // Doesn't touch the store. `store` is borrowed and must outlive the Log. `table_root` is canonical.
+    Log(storage::ObjectStore &store, std::string table_root);
+
+    // Finds the files that rebuild `version` (nullopt: the newest).
+    // Checkpoints newer than `max_checkpoint` are passed over: how a reader steps back from one that is damaged.
+    // Cost: one read of the hint and one listing from there onwards; two listings when the hint misleads.
+    // Errors: kNotFound  [DELTA_MISSING_DELTA_TABLE] no log here
+    //         kNotFound  [DELTA_VERSION_NOT_FOUND] `version` isn't written yet, or cleanup removed what it needs;
+    //                    the message names the versions there are
+    //         kCorrupt   [DELTA_VERSIONS_NOT_CONTIGUOUS] a commit is missing; the message names it
+    Result<LogSegment> ListSegment(std::optional<int64_t> version = std::nullopt,
+                                   std::optional<int64_t> max_checkpoint = std::nullopt) const;
+
+    // The commits newer than `version`, oldest first. Errors: kCorrupt when one is missing.
+    // Cost: one listing that starts there.
+    Result<std::vector<CommitFile>> ListCommitsAfter(int64_t version) const;
+    // Every commit file there is, oldest first; the first need not be version 0.
+    Result<std::vector<CommitFile>> ListAllCommits() const;
+
+    // Whether a Delta table is here: the log directory holds a commit or a checkpoint.
+    Result<bool> Exists() const;
+
+    // Publishes `ndjson` (one action a line) as commit `version`: readers see all of it or nothing.
+    // Errors: kUnknownOutcome  the store's answer was lost. The commit may exist: look for its txnId.
+    Result<CommitOutcome> TryCommit(int64_t version, std::string_view ndjson);
+
+    // The text of a commit. Errors: kNotFound.
+    Result<std::string> ReadCommit(int64_t version) const;
+
+    std::string CommitPath(int64_t version) const;
+    std::string CheckpointPath(int64_t version) const;
+    const std::string &table_root() const { return table_root_; }
+    const std::string &log_directory() const { return log_directory_; }
+    storage::ObjectStore &store() const { return store_; }
+
+private:
+    std::optional<int64_t> ReadHint() const;
+
+    storage::ObjectStore &store_;
+    std::string table_root_;
+    std::string log_directory_;
+};
+
+}  // namespace tarn::delta

@@ -1,0 +1,82 @@
+// delta/snapshot.h: one version of a table, rebuilt from its log.
+//
+// A Snapshot never changes; a newer version is a new Snapshot, which shares the files that stayed.
+// Threads: share a `std::shared_ptr<const Snapshot>` freely.
+// Specification: PROTOCOL.md, "Action Reconciliation".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "delta/action.h"
+#include "delta/checkpoint.h"
+#include "delta/log.h"
+#include "storage/object_store.h"
+
+namespace tarn::delta {
+
+using FilePtr = std::shared_ptr<const AddFile>;
+using TombstonePtr = std::shared_ptr<const RemoveFile>;
+
+struct Snapshot {
+    std::string table_root;
+    int64_t version = -1;
+    int64_t timestamp_ms = 0;  // Of the version's commit: in-commit timestamp if the table has them, or file time.
+    Protocol protocol;
+    Metadata metadata;
+    std::vector<FilePtr> files;            // Active files, in log order: older commits first.
+    std::vector<TombstonePtr> tombstones;  // Removed files that readers of older versions may still need.
+    std::map<std::string, SetTransaction> transactions;  // By application id.
+    std::map<std::string, DomainMetadata> domains;       // By domain; removed ones are left out.
+    std::optional<int64_t> checkpoint_version;           // The checkpoint it was rebuilt from.
+    int64_t commits_replayed = 0;                        // After that checkpoint.
+
+    // The version of the last batch that `app_id` committed.
+    std::optional<int64_t> TransactionVersion(const std::string &app_id) const;
+    // Bytes of the active files.
+    int64_t TotalSize() const;
+    // Rows of the active files less the masked ones. nullopt when a file has no row count.
+    std::optional<int64_t> TotalRows() const;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+struct LoadOptions {
+    std::optional<int64_t> version;  // nullopt: the newest.
+    CheckpointIo *io = nullptr;      // Needed to read Parquet checkpoints. Borrowed for the call.
+    SnapshotPtr base;                // An older Snapshot of the same table: only newer commits are read.
+};
+
+// Rebuilds a version. A checkpoint that cannot be read is passed over if older files still cover the version.
+// Does not check features: see CheckReadable.
+// Errors: those of Log::ListSegment; kCorrupt [DELTA_STATE_RECOVER_ERROR] without protocol or metadata;
+//         kCorrupt [DELTA_CORRUPT_LOG] names the file that is damaged.
+// Cost: reads the newest checkpoint and the commits after it; with `base`, one listing and the commits after that.
+Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string &table_root,
+                                 const LoadOptions &options = {});
+
+// The newest version committed at or before `timestamp_ms` (TIMESTAMP AS OF).
+// Errors: [DELTA_TIMESTAMP_GREATER_THAN_COMMIT] after the newest commit; [DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION]
+// before the oldest there is. Both name the commit's version and time.
+Result<int64_t> VersionAt(storage::ObjectStore &store, const std::string &table_root, int64_t timestamp_ms);
+
+// What the caller's own reader and writer can do beyond the log. This library itself needs none of it.
+struct Capabilities {
+    bool column_mapping = false;
+    bool type_widening = false;
+    bool variant = false;
+};
+
+// Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_READ] names every feature this build cannot read;
+//         kInvalidInput [DELTA_READ_TABLE_WITHOUT_COLUMNS] for an empty schema.
+Result<void> CheckReadable(const Snapshot &snapshot, const Capabilities &can = {});
+// Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_WRITE]. Also checks what must be honoured: column invariants,
+// CHECK constraints, generated and identity columns are refused when the table has them, allowed when it only could.
+Result<void> CheckWritable(const Snapshot &snapshot, const Capabilities &can = {});
+
+}  // namespace tarn::delta

@@ -1,0 +1,124 @@
+// delta/transaction.h: one atomic change of one table.
+//
+// Optimistic: write data files first, say what was read, then Commit. A lost race is checked against what the winners
+// did; without a logical conflict the same actions are tried as the next version.
+// Isolation: WriteSerializable (Delta's default) or Serializable (table property delta.isolationLevel).
+// Exactly once: a commit carries a txnId; when the store's answer is lost, the log is asked whether it is there.
+// Threads: a Transaction belongs to one thread at a time. Racing Transactions may live in any thread or process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "delta/action.h"
+#include "delta/log.h"
+#include "delta/snapshot.h"
+
+namespace tarn::delta {
+
+struct TableSpec {
+    DataType schema;  // kStruct, not empty
+    std::vector<std::string> partition_columns;
+    std::optional<std::string> name;
+    std::optional<std::string> description;
+    StringMap properties;          // delta.* and others, as TBLPROPERTIES gives them
+    bool deletion_vectors = true;  // Unless properties say otherwise: feature deletionVectors, protocol 3/7.
+};
+
+// The protocol and metadata of a new table: a fresh id, and the features that schema and properties ask for
+// (timestampNtz, variantType, appendOnly, deletionVectors, changeDataFeed, inCommitTimestamp …). Without any of these
+// the protocol is 1/2, which every reader can read.
+// `delta.feature.NAME = supported` adds a feature; `delta.minReaderVersion` and so on are taken out of the properties.
+// Errors: kInvalidInput for an empty schema, an unknown or repeated column; kUnsupported for features we cannot write.
+struct NewTable {
+    Protocol protocol;
+    Metadata metadata;
+};
+Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms);
+
+enum class Isolation : uint8_t { kWriteSerializable, kSerializable, kSnapshot };
+
+struct CommitDetails {
+    std::string operation;             // "WRITE", "MERGE", "CREATE TABLE AS SELECT", …
+    std::string operation_parameters;  // JSON object text; "" for {}
+    std::string operation_metrics;     // JSON object text; "" for none
+    std::string user_metadata;
+};
+
+struct CommitResult {
+    int64_t version = -1;
+    int retries = 0;              // Races lost before this version was won.
+    int64_t timestamp_ms = 0;
+};
+
+// What chance, time and patience are made of; tests hand in their own.
+struct TransactionOptions {
+    int max_attempts = 200;
+    std::function<int64_t()> now_ms;                  // Default: the system clock.
+    std::function<void(int64_t milliseconds)> sleep;  // Default: sleeps. Called between attempts.
+    std::function<std::string()> new_uuid;            // Default: random.
+    std::string engine_info = "Tarn/0.1";
+};
+
+class Transaction {
+public:
+    // Changes the table as `snapshot` shows it. `store` is borrowed and must outlive the Transaction.
+    Transaction(storage::ObjectStore &store, SnapshotPtr snapshot, TransactionOptions options = {});
+    // Creates a table: version 0. `table_root` is canonical.
+    Transaction(storage::ObjectStore &store, std::string table_root, NewTable table, TransactionOptions options = {});
+
+    // --- What the change depends on. Without any of these it is a blind append and conflicts with nearly nothing.
+    void ReadTable();                                   // Everything.
+    void ReadFile(const AddFile &file);                 // This file's rows. Implied by Remove and ReplaceVector.
+    // Files for which `might_match` is true hold rows the change would have read. Must be safe on any AddFile.
+    void ReadMatching(std::function<bool(const AddFile &)> might_match);
+    void ReadApplication(std::string app_id);           // snapshot.TransactionVersion(app_id). Implied by SetApplication.
+
+    // --- What it does.
+    void Add(AddFile file);
+    void Remove(const AddFile &file, bool data_change = true);
+    // Masks more rows: the same data file with another vector, in one step.
+    void ReplaceVector(const AddFile &file, DeletionVectorDescriptor vector, std::string stats);
+    void SetMetadata(Metadata metadata);
+    void SetProtocol(Protocol protocol);
+    void SetApplication(std::string app_id, int64_t version);
+    void SetDomain(DomainMetadata domain);
+    void AddCdc(CdcFile file);
+    bool HasActions() const { return !actions_.empty(); }
+
+    const Snapshot *snapshot() const { return snapshot_.get(); }  // nullptr when a table is created.
+
+    // Publishes the change. At most one call succeeds.
+    // Errors: kConflict [DELTA_CONCURRENT_APPEND] winners added files to what was read
+    //                   [DELTA_CONCURRENT_DELETE_READ], [DELTA_CONCURRENT_DELETE_DELETE], [DELTA_CONCURRENT_TRANSACTION],
+    //                   [DELTA_METADATA_CHANGED], [DELTA_PROTOCOL_CHANGED]: take a new snapshot and run again
+    //         kConflict [DELTA_CONCURRENT_WRITE] another writer created the table, or attempts ran out
+    //         kInvalidInput [DELTA_CANNOT_MODIFY_APPEND_ONLY] rows removed from an append-only table
+    //         kUnknownOutcome  the log could not be read to find out: it may be committed
+    Result<CommitResult> Commit(const CommitDetails &details);
+
+private:
+    friend struct CommitAttempt;
+    storage::ObjectStore &store_;
+    std::string table_root_;
+    SnapshotPtr snapshot_;
+    TransactionOptions options_;
+
+    bool read_table_ = false;
+    std::set<std::string> read_files_;  // File paths, canonical within the table.
+    std::vector<std::function<bool(const AddFile &)>> read_predicates_;
+    std::set<std::string> applications_;
+    std::vector<Action> actions_;
+};
+
+// Fresh random UUID, lower case with dashes.
+std::string NewUuid();
+int64_t NowMs();
+
+}  // namespace tarn::delta

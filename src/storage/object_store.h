@@ -1,0 +1,60 @@
+// storage/object_store.h: named bytes with the few guarantees that a Delta commit needs.
+//
+// A path is canonical (storage/path.h): absolute and local ("/lake/t/a.parquet"), or later "s3://bucket/key".
+// Directories are only name prefixes: they appear when an object is put and nobody creates them.
+// Atomicity: a reader sees an object as one Put left it, whole, or not at all.
+// Order: once Put or PutIfAbsent has answered, every later Read, Head and List sees the object.
+// Threads: call any method from any thread; each store says so for itself where it matters.
+// Errors: kNotFound [PATH_NOT_FOUND]; kIo [IO_ERROR], may be transient; kUnknownOutcome: a write whose answer was
+// lost, it may or may not have happened. Nothing here throws.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace tarn::storage {
+
+struct ObjectInfo {
+    std::string path;         // Canonical, as given to Read.
+    int64_t size = 0;         // Bytes.
+    int64_t modified_ms = 0;  // Milliseconds since 1970 UTC.
+};
+
+// Losing a race is an everyday outcome, so it is a value, not an error.
+enum class PutOutcome : uint8_t { kWritten, kExists };
+
+struct ListOptions {
+    std::string start_after;  // Only names that sort after this one, relative to the directory. "" lists all.
+    bool recursive = false;   // Also what lies in directories below.
+};
+
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    virtual Result<std::string> Read(const std::string &path) = 0;
+    // Bytes [offset, offset + length). Errors: kCorrupt when the object ends before that.
+    virtual Result<std::string> ReadRange(const std::string &path, uint64_t offset, uint64_t length) = 0;
+    // Creates or replaces the object atomically.
+    virtual Result<void> Put(const std::string &path, std::string_view bytes) = 0;
+    // Creates the object unless one of that name exists, in which case nothing changes. Of several racing callers
+    // exactly one gets kWritten.
+    virtual Result<PutOutcome> PutIfAbsent(const std::string &path, std::string_view bytes) = 0;
+    // The objects in `directory`, sorted by path bytes. A directory that does not exist is empty.
+    virtual Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) = 0;
+    Result<std::vector<ObjectInfo>> List(const std::string &directory) { return List(directory, ListOptions{}); }
+    virtual Result<ObjectInfo> Head(const std::string &path) = 0;
+    // Deleting what is not there succeeds.
+    virtual Result<void> Delete(const std::string &path) = 0;
+};
+
+// The store for a table root or any other path. The stores live as long as the process.
+// Errors: kUnsupported for a scheme this build has no store for.
+Result<ObjectStore *> StoreFor(std::string_view path);
+
+}  // namespace tarn::storage
