@@ -39,8 +39,8 @@ public:
     virtual Result<std::string> WriteParquet(const DataType &schema, std::string_view ndjson) = 0;
 };
 
-inline constexpr std::string_view kCheckpointColumns[] = {"txn",      "add",            "remove",  "metaData",
-                                                          "protocol", "domainMetadata", "sidecar", "checkpointMetadata"};
+inline constexpr std::string_view kCheckpointColumns[] = {
+    "txn", "add", "remove", "metaData", "protocol", "domainMetadata", "sidecar", "checkpointMetadata"};
 
 // The columns of a classic checkpoint that this library writes.
 DataType CheckpointSchema();

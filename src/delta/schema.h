@@ -50,7 +50,8 @@ struct MergedSchema {
 //         [DELTA_DUPLICATE_COLUMNS_FOUND] when two incoming names differ only in case.
 Result<MergedSchema> MergeSchemas(const DataType &table, const DataType &incoming, const MergeOptions &options = {});
 
-// Whether Spark's ANSI store assignment would cast a value of `from` to `to` on write (int to bigint, int to string …).
+// Whether Spark's ANSI store assignment would cast a value of `from` to `to` on write (int to bigint,
+// int to string …).
 bool CanStoreAs(const DataType &from, const DataType &to);
 // Whether type widening may change a column from `from` to `to` without touching its files.
 bool CanWiden(const DataType &from, const DataType &to);

@@ -61,8 +61,8 @@ Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string 
                                  const LoadOptions &options = {});
 
 // The newest version committed at or before `timestamp_ms` (TIMESTAMP AS OF).
-// Errors: [DELTA_TIMESTAMP_GREATER_THAN_COMMIT] after the newest commit; [DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION]
-// before the oldest there is. Both name the commit's version and time.
+// Errors: [DELTA_TIMESTAMP_GREATER_THAN_COMMIT] after the newest commit;
+// [DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION] before the oldest there is. Both name the commit's version and time.
 Result<int64_t> VersionAt(storage::ObjectStore &store, const std::string &table_root, int64_t timestamp_ms);
 
 // What the caller's own reader and writer can do beyond the log. This library itself needs none of it.

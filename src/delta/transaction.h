@@ -78,7 +78,8 @@ public:
     void ReadFile(const AddFile &file);                 // This file's rows. Implied by Remove and ReplaceVector.
     // Files for which `might_match` is true hold rows the change would have read. Must be safe on any AddFile.
     void ReadMatching(std::function<bool(const AddFile &)> might_match);
-    void ReadApplication(std::string app_id);           // snapshot.TransactionVersion(app_id). Implied by SetApplication.
+    // snapshot.TransactionVersion(app_id). Implied by SetApplication.
+    void ReadApplication(std::string app_id);
 
     // --- What it does.
     void Add(AddFile file);
@@ -96,8 +97,9 @@ public:
 
     // Publishes the change. At most one call succeeds.
     // Errors: kConflict [DELTA_CONCURRENT_APPEND] winners added files to what was read
-    //                   [DELTA_CONCURRENT_DELETE_READ], [DELTA_CONCURRENT_DELETE_DELETE], [DELTA_CONCURRENT_TRANSACTION],
-    //                   [DELTA_METADATA_CHANGED], [DELTA_PROTOCOL_CHANGED]: take a new snapshot and run again
+    //                   [DELTA_CONCURRENT_DELETE_READ], [DELTA_CONCURRENT_DELETE_DELETE],
+    //                   [DELTA_CONCURRENT_TRANSACTION], [DELTA_METADATA_CHANGED], [DELTA_PROTOCOL_CHANGED]:
+    //                   take a new snapshot and run again
     //         kConflict [DELTA_CONCURRENT_WRITE] another writer created the table, or attempts ran out
     //         kInvalidInput [DELTA_CANNOT_MODIFY_APPEND_ONLY] rows removed from an append-only table
     //         kUnknownOutcome  the log could not be read to find out: it may be committed

@@ -27,6 +27,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
+    Result<void> MakeDurable(const std::string &path) override;
 
 private:
     Durability durability_;

@@ -23,6 +23,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
+    Result<void> MakeDurable(const std::string &path) override;
 
     // Sets an object's time; tests of time travel need it. Does nothing for an unknown path.
     void SetModified(const std::string &path, int64_t modified_ms);
@@ -70,6 +71,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
+    Result<void> MakeDurable(const std::string &path) override;
 
     int64_t calls() const { return calls_; }
 

@@ -51,6 +51,9 @@ public:
     virtual Result<ObjectInfo> Head(const std::string &path) = 0;
     // Deleting what is not there succeeds.
     virtual Result<void> Delete(const std::string &path) = 0;
+    // Makes an object that somebody else wrote under this path (a Parquet writer) as durable as Put would have.
+    // Errors: kNotFound when it isn't there.
+    virtual Result<void> MakeDurable(const std::string &path) = 0;
 };
 
 // The store for a table root or any other path. The stores live as long as the process.

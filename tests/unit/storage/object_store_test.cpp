@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "storage/local_store.h"
+#include "storage/memory_store.h"
+
+namespace tarn::storage {
+namespace {
+
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "tarn-store-XXXXXX").string();
+        path_ = mkdtemp(pattern.data());
+    }
+    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+    const std::string &path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+// Every store keeps the same promises.
+class EveryStore : public testing::TestWithParam<std::string> {
+protected:
+    void SetUp() override {
+        if (GetParam() == "memory") {
+            root_ = "/lake";
+            store_ = std::make_unique<MemoryStore>();
+        } else {
+            root_ = directory_.path();
+            store_ = std::make_unique<LocalStore>(GetParam() == "local" ? Durability::kPowerLoss
+                                                                        : Durability::kProcessCrash);
+        }
+    }
+    TemporaryDirectory directory_;
+    std::string root_;
+    std::unique_ptr<ObjectStore> store_;
+};
+
+TEST_P(EveryStore, ReadsBackWhatWasPut) {
+    ASSERT_TRUE(store_->Put(root_ + "/a/b/c.txt", "one"));
+    ASSERT_TRUE(store_->Put(root_ + "/a/b/c.txt", "three"));
+    EXPECT_EQ(*store_->Read(root_ + "/a/b/c.txt"), "three");
+    EXPECT_EQ(*store_->ReadRange(root_ + "/a/b/c.txt", 1, 3), "hre");
+    EXPECT_EQ(*store_->ReadRange(root_ + "/a/b/c.txt", 5, 0), "");
+    EXPECT_EQ(store_->Head(root_ + "/a/b/c.txt")->size, 5);
+    EXPECT_GT(store_->Head(root_ + "/a/b/c.txt")->modified_ms, 1'600'000'000'000);
+    EXPECT_TRUE(store_->MakeDurable(root_ + "/a/b/c.txt"));
+}
+
+TEST_P(EveryStore, SaysWhatIsMissing) {
+    EXPECT_EQ(store_->Read(root_ + "/none").error().kind, ErrorKind::kNotFound);
+    EXPECT_EQ(store_->ReadRange(root_ + "/none", 0, 1).error().kind, ErrorKind::kNotFound);
+    EXPECT_EQ(store_->Head(root_ + "/none").error().condition, "PATH_NOT_FOUND");
+    EXPECT_TRUE(store_->Delete(root_ + "/none"));
+    EXPECT_TRUE(store_->List(root_ + "/none")->empty());
+}
+
+TEST_P(EveryStore, RefusesRangesBeyondTheEnd) {
+    ASSERT_TRUE(store_->Put(root_ + "/x", "12345"));
+    EXPECT_EQ(store_->ReadRange(root_ + "/x", 3, 3).error().kind, ErrorKind::kCorrupt);
+    EXPECT_EQ(store_->ReadRange(root_ + "/x", 6, 0).error().kind, ErrorKind::kCorrupt);
+    EXPECT_EQ(store_->ReadRange(root_ + "/x", 1, UINT64_MAX).error().kind, ErrorKind::kCorrupt);
+}
+
+TEST_P(EveryStore, PutIfAbsentKeepsTheFirst) {
+    EXPECT_EQ(*store_->PutIfAbsent(root_ + "/d/1", "first"), PutOutcome::kWritten);
+    EXPECT_EQ(*store_->PutIfAbsent(root_ + "/d/1", "second"), PutOutcome::kExists);
+    EXPECT_EQ(*store_->Read(root_ + "/d/1"), "first");
+    EXPECT_EQ(store_->List(root_ + "/d")->size(), 1u) << "no temporary files stay behind";
+    ASSERT_TRUE(store_->Delete(root_ + "/d/1"));
+    EXPECT_EQ(*store_->PutIfAbsent(root_ + "/d/1", "third"), PutOutcome::kWritten);
+}
+
+TEST_P(EveryStore, ListsSortedAndFromAName) {
+    for (std::string name : {"b", "a", "c/x", "10", "9"}) ASSERT_TRUE(store_->Put(root_ + "/l/" + name, name));
+    auto names = [&](const ListOptions &options) {
+        std::string out;
+        auto objects = store_->List(root_ + "/l", options);
+        for (const ObjectInfo &object : *objects) out += object.path.substr(root_.size() + 3) + " ";
+        return out;
+    };
+    EXPECT_EQ(names({}), "10 9 a b ");
+    EXPECT_EQ(names({.start_after = "9"}), "a b ");
+    EXPECT_EQ(names({.start_after = "95"}), "a b ");
+    EXPECT_EQ(names({.recursive = true}), "10 9 a b c/x ");
+}
+
+TEST_P(EveryStore, OneOfManyRacersWins) {
+    for (int round = 0; round < 20; round++) {
+        std::string path = root_ + "/race/" + std::to_string(round);
+        std::atomic<int> winners = 0;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; i++) {
+            threads.emplace_back([&, i] {
+                auto outcome = store_->PutIfAbsent(path, std::string(1000, static_cast<char>('a' + i)));
+                if (outcome && *outcome == PutOutcome::kWritten) winners++;
+            });
+        }
+        for (std::thread &thread : threads) thread.join();
+        EXPECT_EQ(winners, 1);
+        EXPECT_EQ(store_->Read(path)->size(), 1000u);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, EveryStore, testing::Values("memory", "local", "local_fast"),
+                         [](const auto &info) { return info.param; });
+
+TEST(LocalStore, IgnoresFilesOfACrashedWriter) {
+    TemporaryDirectory directory;
+    LocalStore store;
+    std::ofstream(directory.path() + "/.tarn-tmp-1-1") << "half";
+    EXPECT_TRUE(store.List(directory.path())->empty());
+    EXPECT_EQ(store.Read(directory.path()).error().kind, ErrorKind::kNotFound) << "a directory is no object";
+    EXPECT_FALSE(store.MakeDurable(directory.path() + "/none"));
+}
+
+TEST(FaultyStore, FailsAsPlanned) {
+    MemoryStore memory;
+    FaultyStore lose(memory, FaultyStore::FaultAt(1, FaultKind::kLoseAnswer));
+    EXPECT_EQ(lose.PutIfAbsent("/x", "1").error().kind, ErrorKind::kUnknownOutcome);
+    EXPECT_EQ(*lose.Read("/x"), "1") << "it was written all the same";
+    FaultyStore fail(memory, FaultyStore::FaultAt(2, FaultKind::kFail));
+    EXPECT_TRUE(fail.Put("/y", "1"));
+    EXPECT_EQ(fail.Put("/y", "2").error().kind, ErrorKind::kIo);
+    EXPECT_EQ(*fail.Read("/y"), "1");
+    EXPECT_EQ(fail.calls(), 3);
+}
+
+TEST(FaultyStore, OneSeedReplaysOneHistory) {
+    auto history = [](uint64_t seed) {
+        MemoryStore memory;
+        FaultyStore store(memory, FaultyStore::RandomFaults(seed, 0.3));
+        std::string out;
+        for (int i = 0; i < 200; i++) out += store.Put("/x", "1") ? '.' : 'F';
+        return out;
+    };
+    EXPECT_EQ(history(7), history(7));
+    EXPECT_NE(history(7), history(8));
+}
+
+}  // namespace
+}  // namespace tarn::storage
