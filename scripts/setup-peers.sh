@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Puts the other implementations that tests/interop and bench compare with into .peers/, once:
+# Spark with Delta, delta-rs, DuckDB and pyarrow. Versions are pinned together: pyspark 4.1.1 and later
+# cannot read Parquet checkpoints with Delta 4.2.0.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+delta_jar=io.delta:delta-spark_4.1_2.13:4.2.0
+packages=(pyspark==4.1.0 deltalake==1.6.6 duckdb==1.5.6 pyarrow==21.0.0)
+stamp="$delta_jar ${packages[*]}"
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+install_packages() {
+  echo "installing $* ..."
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+missing=()
+command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+[ ${#missing[@]} -gt 0 ] && install_packages "${missing[@]}"
+
+[ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ] && exit 0
+
+# Ivy's resolution does not find Delta's own dependencies, Maven's does: hence a throw-away project.
+command -v mvn >/dev/null || install_packages maven
+mkdir -p .peers
+rm -rf .peers/jars .peers/venv .peers/stamp
+echo "fetching ${packages[*]} ..."
+python3 -m venv .peers/venv
+.peers/venv/bin/python -m pip install --quiet --disable-pip-version-check "${packages[@]}"
+
+echo "fetching $delta_jar ..."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+IFS=: read -r group artifact version <<<"$delta_jar"
+cat > "$work/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tarn</groupId><artifactId>peers</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>
+  </dependencies>
+</project>
+POM
+mvn --quiet --batch-mode -f "$work/pom.xml" dependency:copy-dependencies \
+  -DincludeGroupIds="$group" -DoutputDirectory="$PWD/.peers/jars"
+ls .peers/jars/*.jar >/dev/null
+echo "$stamp" > .peers/stamp
+echo "peers are ready in .peers/"
