@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""The example's steps in PySpark with Delta Lake, timed in a warm session.
+
+    .peers/venv/bin/python bench/spark/patreon_baseline.py --source DIR [--warm-up DIR]
+
+DIR holds the four exports and increment/ with the later ones (patreon-generate --increment writes both).
+The same steps run over the warm-up folder first, so that start-up, class loading and compilation are not counted.
+Prints one JSON object: seconds of both updates, the figures of bench/figures.sql after each, peak memory in MB.
+"""
+import argparse
+import json
+import pathlib
+import re
+import resource
+import shutil
+import tempfile
+import time
+
+from delta_session import delta_session
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructType
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COLLECTIONS = ("users", "posts", "posts_comments", "votes")
+SEQUENCE = "COALESCE(updated_at_date, created_at_date, TIMESTAMP '1901-01-01')"
+TECHNICAL = ("_source_file", "_ingested_at")
+
+
+def column_name(*path):
+    return "_".join(path).replace("$", "").strip("_")
+
+
+def flatten(df: DataFrame) -> DataFrame:
+    """Structs make way for their fields at the right end, level by level; what is called a date becomes one."""
+    while any(isinstance(f.dataType, StructType) for f in df.schema):
+        plain = [F.col(f"`{f.name}`") for f in df.schema if not isinstance(f.dataType, StructType)]
+        nested = [F.col(f"`{f.name}`.`{inner.name}`").alias(column_name(f.name, inner.name))
+                  for f in df.schema if isinstance(f.dataType, StructType) for inner in f.dataType]
+        df = df.select(*plain, *nested)
+    dates = {f.name: F.expr(f"TRY_CAST(`{f.name}` AS TIMESTAMP)") for f in df.schema
+             if "_date" in f.name and isinstance(f.dataType, StringType)}
+    return df.withColumns(dates) if dates else df
+
+
+class Lakehouse:
+    """The tables of one schema."""
+
+    def __init__(self, spark: SparkSession, schema: str):
+        self.spark, self.schema = spark, schema
+        spark.sql(f"CREATE SCHEMA {schema}")
+        spark.sql(f"USE {schema}")
+
+    def exists(self, table):
+        return self.spark.catalog.tableExists(f"{self.schema}.{table}")
+
+    def append_raw(self, name, files):
+        """Appends the documents of `files`; gives the flattened batch that bronze works on."""
+        batch = flatten(self.spark.read.option("multiLine", True).json(files))
+        (batch.withColumn("_source_file", F.lit(files[0])).withColumn("_ingested_at", F.current_timestamp())
+         .write.format("delta").mode("append").option("mergeSchema", True).saveAsTable(f"{name}_raw"))
+        return batch
+
+    def upsert(self, target, batch, keys, late_may_come=True):
+        """The newest row a key wins; a late one with an older time loses."""
+        newest = Window.partitionBy(*keys).orderBy(F.col("_sequence").desc())
+        rows = (batch.withColumn("_rank", F.row_number().over(newest)).where("_rank = 1").drop("_rank", "_sequence"))
+        if not self.exists(target):
+            rows.write.format("delta").saveAsTable(target)
+            return
+        rows.createOrReplaceTempView("batch")
+        on = " AND ".join(f"t.{k} = s.{k}" for k in keys)
+        side = lambda alias: re.sub(r"(\w+_date)", rf"{alias}.\1", SEQUENCE)
+        newer = f"AND {side('s')} >= {side('t')}" if late_may_come else ""
+        self.spark.sql(f"""MERGE WITH SCHEMA EVOLUTION INTO {target} AS t USING batch AS s ON {on}
+            WHEN MATCHED {newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *""")
+
+    def update(self, folder):
+        """One update over the four exports in `folder`, views included."""
+        batches = {name: self.append_raw(name, [str(folder / f"{name}.json")]).withColumn("_sequence", F.expr(SEQUENCE))
+                   for name in COLLECTIONS}
+        self.upsert("users_bronze", batches["users"], ["id_oid"])
+        self.upsert("posts_bronze", batches["posts"].drop("translations"), ["id_oid"])
+        translations = flatten(batches["posts"].select("id_oid", F.explode("translations").alias("translations"), "_sequence"))
+        self.upsert("posts_translations_bronze", translations, ["id_oid", "translations_language"], late_may_come=False)
+        self.upsert("posts_comments_bronze", batches["posts_comments"], ["id_oid"])
+        votes = batches["votes"].withColumn("vote", F.explode("votes")).drop("votes")
+        self.upsert("votes_bronze", flatten(votes), ["id_oid", "vote_index"])
+        for statement in silver_statements():
+            self.spark.sql(statement)
+
+    def figures(self):
+        return {row.figure: row.value for row in self.spark.sql((ROOT / "bench/figures.sql").read_text()).collect()}
+
+
+def silver_statements():
+    """The example's own views: they are Spark SQL as they stand."""
+    text = (ROOT / "examples/patreon/pipelines/silver.sql").read_text()
+    text = re.sub(r"--.*", "", text).replace("CREATE VIEW", "CREATE OR REPLACE VIEW")
+    return [s for s in text.split(";") if s.strip()]
+
+
+def timed(action):
+    start = time.perf_counter()
+    action()
+    return round(time.perf_counter() - start, 2)
+
+
+def run(spark, schema, source):
+    lakehouse = Lakehouse(spark, schema)
+    result = {}
+    for step, folder in (("first", source), ("increment", source / "increment")):
+        seconds = timed(lambda: lakehouse.update(folder))
+        result[step] = {"seconds": seconds, "check_seconds": timed(lakehouse.figures), "figures": lakehouse.figures()}
+    return result
+
+
+def peak_mb(spark):
+    jvm = spark._jvm.java.lang.ProcessHandle.current().pid()
+    status = pathlib.Path(f"/proc/{jvm}/status").read_text()
+    kilobytes = int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
+    return round((kilobytes + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--warm-up", type=pathlib.Path, help="run over this folder first, uncounted")
+    arguments = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="patreon-spark-")
+    try:
+        spark = delta_session(folder)
+        if arguments.warm_up:
+            run(spark, "warm_up", arguments.warm_up.resolve())
+        result = run(spark, "patreon", arguments.source.resolve())
+        result["peak_mb"] = peak_mb(spark)
+        spark.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
