@@ -1,0 +1,76 @@
+#include "engine/engine.h"
+
+#include <cstdlib>
+#include <thread>
+#include <unistd.h>
+
+#include "engine/internal/delta_scan.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/json_scan.h"
+#include "engine/internal/state.h"
+#include "engine/session.h"
+
+namespace tarn::engine {
+namespace {
+
+std::string MemoryLimit(const EngineOptions &options) {
+    if (!options.memory_limit.empty()) return options.memory_limit;
+    if (const char *set = std::getenv("TARN_MEMORY_LIMIT"); set && *set) return set;
+    int64_t bytes = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE) / 2;
+    return std::to_string(bytes / (1024 * 1024)) + "MiB";
+}
+
+// One process's spill folder, so that two processes on one root never share files.
+std::filesystem::path SpillFolder(const std::filesystem::path &root) { return root / "tmp" / std::to_string(getpid()); }
+
+Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options, const std::filesystem::path &root) {
+    return Guard([&]() -> Result<std::unique_ptr<duckdb::DuckDB>> {
+        duckdb::DBConfig config(true);
+        config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
+        config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
+        config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(false));
+        config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
+        config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
+        if (options.threads > 0) config.SetOptionByName("threads", duckdb::Value::BIGINT(options.threads));
+        return std::make_unique<duckdb::DuckDB>(nullptr, &config);
+    });
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
+
+Engine::~Engine() {
+    std::filesystem::path spill = SpillFolder(state_->root);
+    state_->tables.reset();
+    state_->db.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(spill, ignored);
+    std::filesystem::remove(spill.parent_path(), ignored);  // Only when no other process spills there.
+}
+
+Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
+    auto state = std::make_unique<EngineState>();
+    std::error_code failed;
+    state->root = std::filesystem::absolute(options.root, failed).lexically_normal();
+    if (failed || options.root.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The root folder must not be empty.");
+    }
+    TARN_TRY(state->catalog, catalog::Catalog::Open(state->root));
+    TARN_TRY(state->db, OpenDuckDB(options, state->root));
+    auto registered = Guard([&]() -> Result<void> {
+        RegisterDeltaScan(*state->db->instance, state->sources);
+        RegisterJsonScan(*state->db->instance, state->sources);
+        RegisterExpectations(*state->db->instance, state->expectations);
+        return {};
+    });
+    TARN_CHECK(registered);
+    state->tables = std::make_unique<TableCache>(*state->db);
+    return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+std::unique_ptr<Session> Engine::NewSession() { return std::make_unique<Session>(*state_); }
+catalog::Catalog &Engine::catalog() { return *state_->catalog; }
+const std::filesystem::path &Engine::root() const { return state_->root; }
+
+}  // namespace tarn::engine

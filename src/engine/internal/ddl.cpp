@@ -1,0 +1,357 @@
+// CREATE, DROP, ALTER, USE, SET.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "delta/schema.h"
+#include "engine/internal/statements.h"
+#include "engine/internal/table_change.h"
+#include "sql/parser.h"
+#include "storage/path.h"
+
+namespace tarn::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+DataType SchemaOf(const std::vector<sql::ColumnDef> &columns) {
+    std::vector<Field> fields;
+    for (const sql::ColumnDef &column : columns) {
+        Field field{column.name, column.type, column.nullable};
+        if (!column.comment.empty()) delta::SetMetadataText(field, "comment", column.comment);
+        fields.push_back(std::move(field));
+    }
+    return DataType::Struct(std::move(fields));
+}
+
+Result<void> CheckColumns(const std::vector<sql::ColumnDef> &columns) {
+    for (const sql::ColumnDef &column : columns) {
+        const char *what = column.default_value ? "DEFAULT" : column.generated ? "GENERATED ALWAYS AS" : column.identity ? "IDENTITY" : nullptr;
+        if (!what) continue;
+        Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                                "The column `" + column.name + "` cannot have " + what + " yet.");
+        error.position = column.position;
+        return Fail(std::move(error));
+    }
+    return {};
+}
+
+Result<std::string> LocationOf(SessionState &session, const catalog::TableName &name, const sql::TableSpec &spec) {
+    if (spec.location.empty()) return session.engine.ManagedLocation(name);
+    return storage::CanonicalPath(spec.location);
+}
+
+bool HasLog(const std::string &location) {
+    std::error_code failed;
+    return fs::exists(fs::path(location) / "_delta_log", failed);
+}
+
+Result<void> CheckFormat(const sql::TableSpec &spec) {
+    if (spec.using_format.empty() || spec.using_format == "delta") return {};
+    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                "Tables are stored as Delta: CREATE TABLE … USING " + ToUpper(spec.using_format) + " is not supported. Read such "
+                "files with " + spec.using_format + ".`/path` or read_files.");
+}
+
+}  // namespace
+
+Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema) {
+    delta::TableSpec table;
+    table.schema = std::move(schema);
+    table.partition_columns = spec.partitioned_by;
+    if (!spec.comment.empty()) table.description = spec.comment;
+    for (auto &[key, value] : spec.properties) table.properties[key] = value;
+    return delta::DescribeNewTable(table, delta::NowMs());
+}
+
+Result<DataType> StorableSchema(DataType schema) {
+    std::set<std::string> names;
+    for (Field &field : schema.fields) {
+        if (!names.insert(ToLower(field.name)).second) {
+            return Fail(ErrorKind::kInvalidInput, "COLUMN_ALREADY_EXISTS",
+                        "The column `" + field.name + "` already exists. Choose another name or rename the existing column.");
+        }
+        // Spark makes a VOID column of an untyped NULL; STRING is what every reader can take.
+        if (field.type.kind == TypeKind::kNull) field.type = DataType::Of(TypeKind::kString);
+        if (field.type.kind == TypeKind::kInterval) {
+            return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_DATA_TYPES",
+                        "The column `" + field.name + "` has the type INTERVAL, which Delta cannot store.");
+        }
+    }
+    return schema;
+}
+
+Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry) {
+    TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
+    if (entry.IsView() || entry.kind == catalog::TableKind::kExternal) return {};
+    session.engine.tables->Forget(entry.location);
+    // Only what lies in the warehouse is ours to remove.
+    if (!entry.location.starts_with((session.engine.root / "warehouse").string() + "/")) return {};
+    std::error_code failed;
+    fs::remove_all(entry.location, failed);
+    if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot remove " + entry.location + ": " + failed.message() + ".");
+    return {};
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statement) {
+    catalog::SchemaEntry entry;
+    entry.catalog = statement.name.parts.size() > 1 ? statement.name.parts[0] : session.current_catalog;
+    entry.name = statement.name.Last();
+    entry.comment = statement.comment;
+    auto created = session.engine.catalog->CreateSchema(entry);
+    if (!created && !(statement.if_not_exists && created.error().kind == ErrorKind::kAlreadyExists)) {
+        return Fail(std::move(created).error());
+    }
+    return NoRows();
+}
+
+namespace {
+
+// CREATE TABLE over files that are a Delta table already.
+Result<ResultPtr> RegisterExisting(SessionState &session, StatementContext &context, catalog::TableEntry entry,
+                                   const sql::CreateTable &statement) {
+    TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
+    if (!statement.spec.columns.empty() && SchemaOf(statement.spec.columns).ToString() != snapshot->metadata.schema.ToString()) {
+        return Fail(ErrorKind::kInvalidInput, "DELTA_CREATE_TABLE_SCHEME_MISMATCH",
+                    "The specified schema does not match the existing schema at " + entry.location + ": " +
+                        snapshot->metadata.schema.ToSql() + ".");
+    }
+    TARN_CHECK(session.engine.catalog->PutTable(entry, statement.or_replace));
+    return NoRows();
+}
+
+}  // namespace
+
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &statement) {
+    TARN_CHECK(CheckFormat(statement.spec));
+    TARN_CHECK(CheckColumns(statement.spec.columns));
+    StatementContext context(session);
+    catalog::TableEntry entry;
+    entry.kind = statement.spec.location.empty() ? catalog::TableKind::kManaged : catalog::TableKind::kExternal;
+    entry.comment = statement.spec.comment;
+    std::optional<catalog::TableEntry> existing;
+    if (statement.is_path) {
+        TARN_TRY(entry.location, storage::CanonicalPath(statement.name.Last()));
+    } else {
+        TARN_TRY(entry.name, context.FullName(statement.name));
+        TARN_TRY(existing, session.engine.catalog->FindTable(entry.name));
+        if (existing && statement.if_not_exists) return NoRows();
+        if (existing && !statement.or_replace) return Fail(session.engine.catalog->PutTable(entry, false).error());
+        if (existing && existing->IsView()) {
+            return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                        entry.name.ToQuoted() + " is a view; drop it before creating a table of that name.");
+        }
+        TARN_TRY(bool schema_exists, session.engine.catalog->SchemaExists(entry.name.catalog, entry.name.schema));
+        if (!schema_exists) return Fail(session.engine.catalog->PutTable(entry, false).error());
+        TARN_TRY(entry.location, LocationOf(session, entry.name, statement.spec));
+        if (existing) entry.location = existing->location;
+    }
+
+    DataType schema = SchemaOf(statement.spec.columns);
+    std::string select;
+    if (statement.query) {
+        TARN_TRY(std::string query, context.Query(*statement.query));
+        TARN_TRY(DataType described, DescribeQuery(session, query));
+        TARN_TRY(schema, StorableSchema(described));
+        select = ProjectTo(schema, described, query);
+    } else if (statement.like) {
+        TARN_TRY(TargetTable like, context.FindTarget(*statement.like, false));
+        schema = like.snapshot->metadata.schema;
+    }
+    bool log_exists = HasLog(entry.location);
+    if (log_exists && !existing && !statement.is_path && !statement.query && entry.kind == catalog::TableKind::kExternal) {
+        return RegisterExisting(session, context, std::move(entry), statement);
+    }
+    if (log_exists && !statement.or_replace) {
+        return Fail(ErrorKind::kAlreadyExists, "DELTA_TABLE_ALREADY_EXISTS", "There is a Delta table at " + entry.location + " already.");
+    }
+    TARN_TRY(delta::NewTable table, NewTableOf(statement.spec, schema));
+    std::unique_ptr<TableChange> change;
+    if (log_exists) {
+        TargetTable target{entry.name, entry.location, nullptr};
+        TARN_TRY(target.snapshot, context.SnapshotOf(entry.location));
+        change = std::make_unique<TableChange>(context, target);
+        change->ReplaceMetadata(table.metadata, table.protocol);
+        TARN_CHECK(change->DeleteAll());
+    } else {
+        change = std::make_unique<TableChange>(context, entry.name, entry.location, table);
+    }
+    int64_t rows = 0;
+    if (!select.empty()) { TARN_TRY(rows, change->WriteRows(select)); }
+    std::string operation = std::string(statement.or_replace ? "CREATE OR REPLACE TABLE" : "CREATE TABLE") + (select.empty() ? "" : " AS SELECT");
+    TARN_CHECK(change->Commit(operation, {{"isManaged", entry.kind == catalog::TableKind::kManaged ? "true" : "false"}},
+                              {{"numOutputRows", rows}}));
+    if (!statement.is_path) TARN_CHECK(session.engine.catalog->PutTable(entry, existing.has_value()));
+    if (select.empty()) return NoRows();
+    return CountsResult({{"num_affected_rows", rows}, {"num_inserted_rows", rows}});
+}
+
+Result<void> CreateViewEntry(SessionState &session, StatementContext &context, const catalog::TableName &name,
+                             const sql::CreateView &statement, bool replace) {
+    TARN_TRY(std::string query, context.Query(*statement.query));
+    TARN_TRY(DataType described, DescribeQuery(session, query));
+    TARN_TRY(DataType schema, StorableSchema(described));
+    catalog::TableEntry entry;
+    entry.name = name;
+    entry.kind = catalog::TableKind::kView;
+    entry.comment = statement.comment;
+    entry.view_catalog = session.current_catalog;
+    entry.view_schema = session.current_schema;
+    entry.view_text = statement.query_text;
+    if (!statement.columns.empty()) {
+        if (statement.columns.size() != schema.fields.size()) {
+            return Fail(ErrorKind::kInvalidInput, "CREATE_VIEW_COLUMN_ARITY_MISMATCH",
+                        "Cannot create view " + name.ToQuoted() + ": it names " + std::to_string(statement.columns.size()) +
+                            " columns, its query has " + std::to_string(schema.fields.size()) + ".");
+        }
+        // Renaming happens in the stored text, so that reading it needs no second rule.
+        std::string names;
+        for (auto &column : statement.columns) names += (names.empty() ? "" : ", ") + sql::QuoteName(column.name);
+        entry.view_text = "SELECT * FROM (" + statement.query_text + ") AS " + sql::QuoteName(name.table) + "(" + names + ")";
+        for (auto &column : statement.columns) entry.view_columns.push_back(column.name);
+    } else {
+        for (const Field &field : schema.fields) entry.view_columns.push_back(field.name);
+    }
+    for (auto &[key, value] : statement.properties) entry.properties[key] = value;
+    return session.engine.catalog->PutTable(entry, replace);
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateView &statement) {
+    StatementContext context(session);
+    if (statement.temporary || statement.global_temporary) {
+        TARN_TRY(std::string query, context.Query(*statement.query));
+        TARN_TRY(DataType described, DescribeQuery(session, query));
+        TemporaryView view{statement.query_text, session.current_catalog, session.current_schema, {}};
+        for (const Field &field : described.fields) view.columns.push_back(field.name);
+        std::string key = ToLower(statement.name.Last());
+        if (session.temporary_views.contains(key) && !statement.or_replace) {
+            if (statement.if_not_exists) return NoRows();
+            return Fail(ErrorKind::kAlreadyExists, "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
+                        "Cannot create the temporary view `" + key + "` because it already exists. Add OR REPLACE, or drop it.");
+        }
+        session.temporary_views[key] = std::move(view);
+        return NoRows();
+    }
+    TARN_TRY(catalog::TableName name, context.FullName(statement.name));
+    TARN_TRY(auto existing, session.engine.catalog->FindTable(name));
+    if (existing && statement.if_not_exists) return NoRows();
+    if (existing && !existing->IsView()) {
+        return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                    name.ToQuoted() + " is a table; drop it before creating a view of that name.");
+    }
+    TARN_CHECK(CreateViewEntry(session, context, name, statement, statement.or_replace));
+    return NoRows();
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement) {
+    StatementContext context(session);
+    if (statement.kind == sql::ObjectKind::kSchema) {
+        std::string catalog = statement.name.parts.size() > 1 ? statement.name.parts[0] : session.current_catalog;
+        std::string schema = statement.name.Last();
+        TARN_TRY(bool exists, session.engine.catalog->SchemaExists(catalog, schema));
+        if (!exists && statement.if_exists) return NoRows();
+        if (statement.cascade) {
+            TARN_TRY(auto tables, session.engine.catalog->ListTables(catalog, schema));
+            for (auto &entry : tables) TARN_CHECK(DropEntry(session, entry));
+        }
+        TARN_CHECK(session.engine.catalog->DropSchema(catalog, schema));
+        return NoRows();
+    }
+    if (statement.kind == sql::ObjectKind::kCatalog || statement.kind == sql::ObjectKind::kFunction) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "Catalogs and functions cannot be dropped yet.");
+    }
+    if (statement.name.parts.size() == 1 && session.temporary_views.erase(ToLower(statement.name.parts[0])) > 0) return NoRows();
+    auto found = context.FindTable(statement.name);
+    if (!found) {
+        if (statement.if_exists && found.error().kind == ErrorKind::kNotFound) return NoRows();
+        return Fail(std::move(found).error());
+    }
+    bool wants_view = statement.kind == sql::ObjectKind::kView;
+    if (wants_view != found->IsView()) {
+        return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                    found->name.ToQuoted() + " is a " + (found->IsView() ? "view: use DROP VIEW." : "table: use DROP TABLE."));
+    }
+    TARN_CHECK(DropEntry(session, *found));
+    return NoRows();
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement) {
+    using Action = sql::AlterTable::Action;
+    StatementContext context(session);
+    if (statement.action == Action::kRenameTo) {
+        TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.table));
+        TARN_TRY(catalog::TableName name, context.FullName(statement.new_name));
+        catalog::TableEntry renamed = entry;
+        renamed.name = name;
+        TARN_CHECK(session.engine.catalog->PutTable(renamed, false));
+        TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
+        return NoRows();
+    }
+    TARN_TRY(TargetTable target, context.FindTarget(statement.table, false));
+    TableChange change(context, target);
+    delta::Metadata metadata = target.snapshot->metadata;
+    std::string operation;
+    if (statement.action == Action::kAddColumns) {
+        operation = "ADD COLUMNS";
+        for (const sql::AddColumn &added : statement.add_columns) {
+            TARN_CHECK(CheckColumns({added.column}));
+            if (added.path.parts.size() != 1 || added.first || !added.after.empty()) {
+                return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "ADD COLUMN puts top-level columns at the end only.");
+            }
+            if (metadata.schema.FindField(added.column.name)) {
+                if (statement.if_not_exists) continue;
+                return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS",
+                            "Cannot add column, because `" + added.column.name + "` already exists.");
+            }
+            metadata.schema.fields.push_back(SchemaOf({added.column}).fields[0]);
+        }
+        metadata.schema_string = delta::SchemaToJson(metadata.schema);
+    } else if (statement.action == Action::kSetProperties) {
+        operation = "SET TBLPROPERTIES";
+        for (auto &[key, value] : statement.properties) metadata.configuration[key] = value;
+    } else if (statement.action == Action::kUnsetProperties) {
+        operation = "UNSET TBLPROPERTIES";
+        for (auto &key : statement.property_keys) metadata.configuration.erase(key);
+    } else {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                    "ALTER TABLE can ADD COLUMNS, SET or UNSET TBLPROPERTIES and RENAME TO; the rest is not supported yet.");
+    }
+    change.ReplaceMetadata(std::move(metadata), std::nullopt);
+    TARN_CHECK(change.Commit(operation, {}, {}));
+    return NoRows();
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Use &statement) {
+    std::string catalog = session.current_catalog, schema = "default";
+    if (statement.kind == sql::ObjectKind::kCatalog) {
+        catalog = statement.name.Last();
+    } else {
+        if (statement.name.parts.size() > 1) catalog = statement.name.parts[0];
+        schema = statement.name.Last();
+    }
+    TARN_TRY(bool exists, session.engine.catalog->SchemaExists(catalog, schema));
+    if (!exists) {
+        return Fail(ErrorKind::kNotFound, "SCHEMA_NOT_FOUND", "The schema `" + catalog + "`.`" + schema + "` cannot be found.");
+    }
+    session.current_catalog = catalog;
+    session.current_schema = schema;
+    return NoRows();
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement) {
+    if (statement.time_zone) {
+        if (statement.value && (EqualsIgnoreCase(*statement.value, "UTC") || *statement.value == "LOCAL")) return NoRows();
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "The session time zone is UTC; others are not supported yet.");
+    }
+    std::vector<Column> columns = {{"key", DataType::Of(TypeKind::kString)}, {"value", DataType::Of(TypeKind::kString)}};
+    if (statement.all) {
+        std::vector<std::vector<std::optional<std::string>>> rows;
+        for (auto &[key, value] : session.settings) rows.push_back({key, value});
+        return RowsResult(std::move(columns), std::move(rows));
+    }
+    if (statement.value) session.settings[statement.key] = *statement.value;
+    auto it = session.settings.find(statement.key);
+    return RowsResult(std::move(columns), {{statement.key, it == session.settings.end() ? "<undefined>" : it->second}});
+}
+
+}  // namespace tarn::engine

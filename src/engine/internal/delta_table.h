@@ -1,0 +1,63 @@
+// engine/internal/delta_table.h: Delta snapshots as DuckDB scans, and query results as Delta files.
+//
+// Threads: any; TableCache serialises its map only, not the loading.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "delta/checkpoint.h"
+#include "delta/snapshot.h"
+#include "engine/internal/duckdb_headers.h"
+#include "engine/internal/scan_sources.h"
+
+namespace tarn::engine {
+
+// Reads and writes checkpoint Parquet with a connection of its own.
+class DuckCheckpointIo final : public delta::CheckpointIo {
+public:
+    explicit DuckCheckpointIo(duckdb::DuckDB &db) : db_(db) {}
+    Result<void> ReadParquet(const std::string &path, const LinesSink &sink) override;
+    Result<std::string> WriteParquet(const DataType &schema, std::string_view ndjson) override;
+
+private:
+    duckdb::DuckDB &db_;
+};
+
+// The newest snapshot seen of each table: the next load reads only the commits since.
+class TableCache {
+public:
+    explicit TableCache(duckdb::DuckDB &db) : io_(db) {}
+
+    // Errors: those of delta::LoadSnapshot and CheckReadable.
+    Result<delta::SnapshotPtr> Load(const std::string &location, std::optional<int64_t> version = std::nullopt);
+    void Forget(const std::string &location);
+    delta::CheckpointIo &io() { return io_; }
+
+private:
+    DuckCheckpointIo io_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, delta::SnapshotPtr> newest_;
+};
+
+// The rows of `snapshot`, with its deletion vectors loaded.
+Result<std::shared_ptr<TableScan>> ScanOf(const delta::Snapshot &snapshot);
+// Of the same table, only `files`.
+Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, const std::vector<delta::FilePtr> &files);
+
+struct WrittenFiles {
+    std::vector<delta::AddFile> files;
+    int64_t rows = 0;
+    int64_t bytes = 0;
+};
+
+// Runs `select_sql`, whose columns are exactly `schema`'s in order, and writes its rows as Parquet files below
+// `location`, with statistics. Nothing refers to them until they are committed.
+// Errors: whatever the query fails with; files already written are removed.
+Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location,
+                                const delta::Metadata &metadata, const std::string &select_sql);
+
+// Removes data files that no commit will name. Best effort.
+void DiscardFiles(const std::string &location, const std::vector<delta::AddFile> &files);
+
+}  // namespace tarn::engine

@@ -1,0 +1,99 @@
+#include "engine/internal/expectations.h"
+
+#include "engine/internal/duck_error.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/execution/expression_executor_state.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
+#pragma GCC diagnostic pop
+
+namespace tarn::engine {
+namespace {
+
+using namespace duckdb;
+
+struct ExpectInfo final : ScalarFunctionInfo {
+    explicit ExpectInfo(ExpectationCounters &counters) : counters(counters) {}
+    ExpectationCounters &counters;
+};
+
+void Expect(DataChunk &args, ExpressionState &state, Vector &result) {
+    auto &function = state.expr.Cast<BoundFunctionExpression>().function;
+    auto &counters = function.GetExtraFunctionInfo().Cast<ExpectInfo>().counters;
+    idx_t rows = args.size();
+    result.SetVectorType(VectorType::FLAT_VECTOR);
+    auto keep = FlatVector::GetData<bool>(result);
+    if (rows == 0) return;
+    auto counter = counters.Find(args.data[0].GetValue(0).GetValue<uint64_t>());
+    if (!counter) throw InternalException("tarn_expect: unknown handle");
+    for (idx_t i = 0; i < rows; i++) keep[i] = true;
+    auto &rules = counter->rules();
+    std::vector<int64_t> passed(rules.size());
+    for (size_t rule = 0; rule < rules.size(); rule++) {
+        UnifiedVectorFormat format;
+        args.data[rule + 1].ToUnifiedFormat(rows, format);
+        auto values = UnifiedVectorFormat::GetData<bool>(format);
+        for (idx_t i = 0; i < rows; i++) {
+            idx_t at = format.sel->get_index(i);
+            bool holds = format.validity.RowIsValid(at) && values[at];
+            passed[rule] += holds;
+            if (holds || rules[rule].on_violation == sql::Violation::kKeep) continue;
+            if (rules[rule].on_violation == sql::Violation::kFailUpdate) {
+                ThrowThroughDuckDB(MakeError(ErrorKind::kInvalidInput, "EXPECTATION_FAILED",
+                                             "A row breaks the expectation `" + rules[rule].name + "` (" + rules[rule].text +
+                                                 "), which is ON VIOLATION FAIL UPDATE. No table was changed."));
+            }
+            keep[i] = false;
+        }
+    }
+    int64_t dropped = 0;
+    for (idx_t i = 0; i < rows; i++) dropped += !keep[i];
+    counter->Add(static_cast<int64_t>(rows), dropped, passed);
+}
+
+}  // namespace
+
+void ExpectationCounter::Add(int64_t rows, int64_t dropped, const std::vector<int64_t> &passed) {
+    rows_ += rows;
+    dropped_ += dropped;
+    for (size_t i = 0; i < passed.size(); i++) passed_[i] += passed[i];
+}
+
+std::vector<ExpectationCount> ExpectationCounter::Counts() const {
+    std::vector<ExpectationCount> counts;
+    for (size_t i = 0; i < rules_.size(); i++) counts.push_back({rules_[i].name, passed_[i], rows_ - passed_[i]});
+    return counts;
+}
+
+uint64_t ExpectationCounters::Insert(std::shared_ptr<ExpectationCounter> counter) {
+    std::lock_guard lock(mutex_);
+    counters_[next_] = std::move(counter);
+    return next_++;
+}
+
+std::shared_ptr<ExpectationCounter> ExpectationCounters::Find(uint64_t handle) const {
+    std::lock_guard lock(mutex_);
+    auto it = counters_.find(handle);
+    return it == counters_.end() ? nullptr : it->second;
+}
+
+void ExpectationCounters::Remove(uint64_t handle) {
+    std::lock_guard lock(mutex_);
+    counters_.erase(handle);
+}
+
+void RegisterExpectations(DatabaseInstance &db, ExpectationCounters &counters) {
+    ScalarFunction function("tarn_expect", {LogicalType::UBIGINT}, LogicalType::BOOLEAN, Expect);
+    function.varargs = LogicalType::BOOLEAN;
+    // Counting is a side effect: never folded, never duplicated, called for NULLs too.
+    function.SetVolatile();
+    function.SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
+    function.SetExtraFunctionInfo(make_shared_ptr<ExpectInfo>(counters));
+    ExtensionLoader loader(db, "tarn");
+    loader.RegisterFunction(function);
+}
+
+}  // namespace tarn::engine

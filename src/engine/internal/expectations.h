@@ -1,0 +1,51 @@
+// engine/internal/expectations.h: data quality rules counted in the same pass that writes the rows.
+//
+// tarn_expect(handle, cond1, cond2, …) is TRUE for a row to keep. It counts every row and every condition; a row that
+// breaks an ON VIOLATION FAIL UPDATE rule fails the statement. A NULL condition is broken.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/flow.h"
+#include "engine/internal/duckdb_headers.h"
+
+namespace tarn::engine {
+
+class ExpectationCounter {
+public:
+    explicit ExpectationCounter(std::vector<sql::Expectation> rules) : rules_(std::move(rules)), passed_(rules_.size()) {}
+
+    const std::vector<sql::Expectation> &rules() const { return rules_; }
+    // Adds a batch's counts. Threads: any.
+    void Add(int64_t rows, int64_t dropped, const std::vector<int64_t> &passed);
+    int64_t rows() const { return rows_; }
+    int64_t dropped() const { return dropped_; }
+    std::vector<ExpectationCount> Counts() const;
+
+private:
+    std::vector<sql::Expectation> rules_;
+    std::atomic<int64_t> rows_ = 0, dropped_ = 0;
+    std::vector<std::atomic<int64_t>> passed_;
+};
+
+class ExpectationCounters {
+public:
+    uint64_t Insert(std::shared_ptr<ExpectationCounter> counter);
+    std::shared_ptr<ExpectationCounter> Find(uint64_t handle) const;
+    void Remove(uint64_t handle);
+
+private:
+    mutable std::mutex mutex_;
+    uint64_t next_ = 1;
+    std::map<uint64_t, std::shared_ptr<ExpectationCounter>> counters_;
+};
+
+// `counters` is borrowed and must outlive the database.
+void RegisterExpectations(duckdb::DatabaseInstance &db, ExpectationCounters &counters);
+
+}  // namespace tarn::engine

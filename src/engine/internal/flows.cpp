@@ -1,0 +1,315 @@
+#include "engine/internal/flows.h"
+
+#include <algorithm>
+
+#include "delta/schema.h"
+#include "engine/internal/read_files.h"
+#include "engine/internal/statements.h"
+#include "engine/internal/table_change.h"
+#include "engine/internal/temporary_table.h"
+
+namespace tarn::engine {
+namespace {
+
+// The rows of `query` that the expectations keep, counted on the way.
+class CountedQuery {
+public:
+    CountedQuery(SessionState &session, std::vector<sql::Expectation> rules)
+        : session_(session), counter_(std::make_shared<ExpectationCounter>(std::move(rules))),
+          handle_(session.engine.expectations.Insert(counter_)) {}
+    ~CountedQuery() { session_.engine.expectations.Remove(handle_); }
+    CountedQuery(const CountedQuery &) = delete;
+    CountedQuery &operator=(const CountedQuery &) = delete;
+
+    Result<std::string> Wrap(StatementContext &context, const std::string &query) {
+        std::string conditions;
+        for (const sql::Expectation &rule : counter_->rules()) {
+            TARN_TRY(std::string condition, context.Expr(*rule.condition));
+            conditions += ", CAST((" + condition + ") AS BOOLEAN)";
+        }
+        return "SELECT * FROM (" + query + ") WHERE tarn_expect(" + std::to_string(handle_) + "::UBIGINT" + conditions + ")";
+    }
+
+    void Report(BatchResult &result) const {
+        result.rows_read = counter_->rows();
+        result.rows_dropped = counter_->dropped();
+        result.expectations = counter_->Counts();
+    }
+
+private:
+    SessionState &session_;
+    std::shared_ptr<ExpectationCounter> counter_;
+    uint64_t handle_;
+};
+
+// A pipeline's table, about to change or to be made. `created` tells which.
+struct FlowTarget {
+    std::unique_ptr<TableChange> change;
+    bool created = false;
+    bool empty = false;      // No file yet: there is nothing to join with.
+    DataType old_schema;     // Before this batch's new columns; empty for a new table.
+    catalog::TableEntry entry;
+    std::vector<std::string> added_columns;
+};
+
+catalog::TableEntry EntryOf(SessionState &session, const PipelineTable &table) {
+    catalog::TableEntry entry;
+    entry.name = table.name;
+    entry.kind = table.kind;
+    entry.location = session.engine.ManagedLocation(table.name);
+    if (table.spec) entry.comment = table.spec->comment;
+    return entry;
+}
+
+Result<FlowTarget> OpenTarget(SessionState &session, StatementContext &context, const PipelineTable &table,
+                              const DataType &incoming, bool evolve) {
+    FlowTarget target;
+    TARN_TRY(auto existing, session.engine.catalog->FindTable(table.name));
+    if (!existing) {
+        target.created = true;
+        target.empty = true;
+        target.entry = EntryOf(session, table);
+        TARN_TRY(DataType schema, StorableSchema(incoming));
+        static const sql::TableSpec kPlain;
+        TARN_TRY(delta::NewTable made, NewTableOf(table.spec ? *table.spec : kPlain, std::move(schema)));
+        target.change = std::make_unique<TableChange>(context, table.name, target.entry.location, std::move(made));
+        return target;
+    }
+    if (existing->IsView()) {
+        return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                    table.name.ToQuoted() + " exists as a view; drop it, then run the pipeline again.");
+    }
+    target.entry = *existing;
+    TARN_TRY(TargetTable found, context.FindTarget({{table.name.catalog, table.name.schema, table.name.table}, {}}, false));
+    target.empty = found.snapshot->files.empty();
+    target.old_schema = found.snapshot->metadata.schema;
+    target.change = std::make_unique<TableChange>(context, std::move(found));
+    if (evolve) { TARN_TRY(target.added_columns, target.change->EvolveSchema(incoming)); }
+    return target;
+}
+
+Result<void> Finish(SessionState &session, FlowTarget &target, const std::string &operation, BatchResult &result,
+                    const std::optional<FlowProgress> &progress) {
+    if (progress) target.change->SetProgress(*progress);
+    if (!target.created && target.change->IsEmpty()) return {};
+    TARN_TRY(delta::CommitResult committed,
+             target.change->Commit(operation, {},
+                                   {{"numOutputRows", result.rows_inserted + result.rows_updated},
+                                    {"numTargetRowsInserted", result.rows_inserted},
+                                    {"numTargetRowsUpdated", result.rows_updated}}));
+    result.version = committed.version;
+    result.added_columns = target.added_columns;
+    if (target.created) TARN_CHECK(session.engine.catalog->PutTable(target.entry, true));
+    return {};
+}
+
+// An AUTO CDC flow's parts as DuckDB text.
+struct Upsert {
+    std::vector<std::string> keys;
+    std::string sequence;
+    DataType columns;  // What goes into the target.
+};
+
+Result<Upsert> PlanUpsert(const sql::CreateAutoCdcFlow &flow, StatementContext &context, const DataType &source) {
+    Upsert upsert;
+    if (flow.scd_type != sql::ScdType::kType1 || flow.delete_when || flow.truncate_when) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                    "AUTO CDC supports STORED AS SCD TYPE 1 without APPLY AS DELETE or TRUNCATE so far.");
+    }
+    auto listed = [](const std::vector<std::string> &names, const std::string &name) {
+        return std::ranges::any_of(names, [&](auto &other) { return EqualsIgnoreCase(other, name); });
+    };
+    std::vector<Field> fields;
+    for (const Field &field : source.fields) {
+        bool wanted = flow.columns.empty() ? !listed(flow.except_columns, field.name) : listed(flow.columns, field.name);
+        if (wanted) fields.push_back(field);
+    }
+    upsert.columns = DataType::Struct(std::move(fields));
+    for (const sql::Name &key : flow.keys) {
+        const Field *field = upsert.columns.FindField(key.Last());
+        if (!field) {
+            Error error = MakeError(ErrorKind::kInvalidInput, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                                    "The key `" + key.ToString() + "` is no column of the flow's source, or is left out by COLUMNS.");
+            error.position = key.position;
+            return Fail(std::move(error));
+        }
+        upsert.keys.push_back(field->name);
+    }
+    TARN_TRY(upsert.sequence, context.Expr(*flow.sequence_by));
+    return upsert;
+}
+
+std::string Columns(const DataType &schema, const std::string &prefix = "") {
+    std::string list;
+    for (const Field &field : schema.fields) list += (list.empty() ? "" : ", ") + prefix + sql::QuoteIdentifier(field.name);
+    return list;
+}
+
+// One row for each key: the one with the highest sequence.
+std::string NewestByKey(const Upsert &upsert, const std::string &source) {
+    std::string keys;
+    for (const std::string &key : upsert.keys) keys += (keys.empty() ? "" : ", ") + sql::QuoteIdentifier(key);
+    return "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source +
+           ") QUALIFY row_number() OVER (PARTITION BY " + keys + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
+}
+
+// The rows to write, with the target row each replaces (NULL: a new key). Rows that change nothing are not there:
+// a row wins when its sequence is newer, or equal with other values.
+std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &newest,
+                        const std::string &scan) {
+    std::string on, differs, list;
+    for (const std::string &key : upsert.keys) {
+        std::string name = sql::QuoteIdentifier(key);
+        on += (on.empty() ? "" : " AND ") + ("s." + name + " = t." + name);
+    }
+    for (const Field &field : target.change->schema().fields) {
+        const Field *from = upsert.columns.FindField(field.name);
+        const Field *old = target.old_schema.FindField(field.name);
+        std::string theirs = from ? "CAST(s." + sql::QuoteIdentifier(from->name) + " AS " + sql::RenderType(field.type) + ")" : "";
+        std::string ours = old ? "t." + sql::QuoteIdentifier(old->name) : "CAST(NULL AS " + sql::RenderType(field.type) + ")";
+        std::string value = !from ? ours : ignore_null_updates ? "COALESCE(" + theirs + ", " + ours + ")" : theirs;
+        list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
+        if (from) differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + ours;
+    }
+    return "SELECT " + list + "t.__tarn_file AS __tarn_file, t.__tarn_row AS __tarn_row FROM (" + newest +
+           ") s LEFT JOIN (SELECT *, __tarn_file, __tarn_row, " + upsert.sequence + " AS __tarn_sequence FROM " + scan +
+           ") t ON " + on + " WHERE t.__tarn_row IS NULL OR s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = "
+           "t.__tarn_sequence AND (" + differs + "))";
+}
+
+class DuckFlowRunner final : public FlowRunner {
+public:
+    explicit DuckFlowRunner(SessionState &session) : session_(session) {}
+
+    Result<std::vector<SourceFile>> ListFiles(const sql::TableFunction &read_files) override {
+        TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(read_files));
+        return ListSourceFiles(options.path);
+    }
+
+    Result<bool> TableExists(const catalog::TableName &name) override {
+        TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
+        return entry.has_value() && !entry->IsView();
+    }
+
+    Result<int64_t> TableVersion(const catalog::TableName &name) override {
+        TARN_TRY(delta::SnapshotPtr snapshot, Newest(name));
+        return snapshot->version;
+    }
+
+    Result<std::optional<int64_t>> CommittedBatch(const catalog::TableName &name, const std::string &application) override {
+        TARN_TRY(bool exists, TableExists(name));
+        if (!exists) return std::optional<int64_t>();
+        TARN_TRY(delta::SnapshotPtr snapshot, Newest(name));
+        return snapshot->TransactionVersion(application);
+    }
+
+    Result<std::string> Fingerprint(const sql::Query &query) override {
+        StatementContext context(session_);
+        TARN_TRY(std::string text, context.Query(query));
+        std::string print;
+        for (auto &[location, version] : context.versions_read()) print += location + "@" + std::to_string(version) + ";";
+        return print;
+    }
+
+    Result<BatchResult> Append(const PipelineTable &table, const AppendBatch &batch, StreamInputs &inputs) override {
+        StatementContext context(session_, &inputs);
+        TARN_TRY(std::string query, context.Query(*batch.query));
+        TARN_TRY(DataType incoming, DescribeQuery(session_, query));
+        TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, incoming, true));
+        CountedQuery counted(session_, batch.expectations);
+        TARN_TRY(std::string kept, counted.Wrap(context, query));
+        BatchResult result;
+        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
+        counted.Report(result);
+        TARN_CHECK(Finish(session_, target, "STREAMING UPDATE", result, batch.progress));
+        return result;
+    }
+
+    Result<BatchResult> Upsert(const PipelineTable &table, const UpsertBatch &batch, StreamInputs &inputs) override {
+        StatementContext context(session_, &inputs);
+        TARN_TRY(std::string from, context.From(*batch.flow->source));
+        std::string source = "SELECT * FROM " + from;
+        TARN_TRY(DataType described, DescribeQuery(session_, source));
+        TARN_TRY(engine::Upsert upsert, PlanUpsert(*batch.flow, context, described));
+        TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, upsert.columns, true));
+        CountedQuery counted(session_, batch.expectations);
+        TARN_TRY(std::string kept, counted.Wrap(context, source));
+        std::string newest = NewestByKey(upsert, kept);
+        BatchResult result;
+        if (target.empty) {
+            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + newest + ")";
+            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
+        } else {
+            TARN_CHECK(ReplaceRows(upsert, *batch.flow, target, newest, result));
+        }
+        counted.Report(result);
+        TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress));
+        return result;
+    }
+
+    Result<BatchResult> Replace(const PipelineTable &table, const ReplaceBatch &batch) override {
+        StatementContext context(session_);
+        TARN_TRY(std::string query, context.Query(*batch.query));
+        TARN_TRY(DataType incoming, DescribeQuery(session_, query));
+        TARN_TRY(DataType schema, StorableSchema(incoming));
+        TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, incoming, false));
+        if (!target.created) {
+            TARN_CHECK(target.change->DeleteAll());
+            if (target.change->schema().ToString() != schema.ToString()) {
+                delta::Metadata metadata = target.change->metadata();
+                metadata.schema = schema;
+                metadata.schema_string = delta::SchemaToJson(schema);
+                target.change->ReplaceMetadata(std::move(metadata), std::nullopt);
+            }
+        }
+        CountedQuery counted(session_, batch.expectations);
+        TARN_TRY(std::string kept, counted.Wrap(context, query));
+        BatchResult result;
+        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
+        counted.Report(result);
+        TARN_CHECK(Finish(session_, target, "WRITE", result, std::nullopt));
+        return result;
+    }
+
+    Result<void> DropTable(const catalog::TableName &name) override {
+        TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
+        if (entry) TARN_CHECK(DropEntry(session_, *entry));
+        return {};
+    }
+
+private:
+    Result<delta::SnapshotPtr> Newest(const catalog::TableName &name) {
+        StatementContext context(session_);
+        TARN_TRY(catalog::TableEntry entry, context.FindTable({{name.catalog, name.schema, name.table}, {}}));
+        return session_.engine.tables->Load(entry.location);
+    }
+
+    Result<void> ReplaceRows(const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow, FlowTarget &target,
+                             const std::string &newest, BatchResult &result) {
+        TARN_TRY(std::string scan, target.change->Scan());
+        auto bound = DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan);
+        if (!bound) {
+            Error error = std::move(bound).error();
+            error.remedy = "SEQUENCE BY is compared with the target's rows: keep the columns it names in the target.";
+            return Fail(std::move(error));
+        }
+        TARN_TRY(auto changes, TemporaryTable::Create(
+                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates, newest, scan)));
+        TARN_TRY(int64_t total, changes->Count("count(*)"));
+        if (total == 0) return {};
+        TARN_TRY(result.rows_updated, target.change->DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
+                                                                " WHERE __tarn_row IS NOT NULL"));
+        result.rows_inserted = total - result.rows_updated;
+        TARN_CHECK(target.change->WriteRows("SELECT * EXCLUDE (__tarn_file, __tarn_row) FROM " + changes->name()));
+        target.change->ReadsTable();
+        return {};
+    }
+
+    SessionState &session_;
+};
+
+}  // namespace
+
+std::unique_ptr<FlowRunner> MakeFlowRunner(SessionState &session) { return std::make_unique<DuckFlowRunner>(session); }
+
+}  // namespace tarn::engine

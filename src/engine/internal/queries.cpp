@@ -1,0 +1,115 @@
+// Queries and results.
+#include "engine/internal/cell_format.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/statements.h"
+#include "engine/internal/types.h"
+
+namespace tarn::engine {
+namespace {
+
+class QueryResult final : public ResultSet {
+public:
+    QueryResult(std::unique_ptr<StatementContext> context, duckdb::unique_ptr<duckdb::QueryResult> result)
+        : context_(std::move(context)), result_(std::move(result)) {
+        for (size_t i = 0; i < result_->names.size(); i++) {
+            columns_.push_back({result_->names[i], FromLogicalType(result_->types[i])});
+        }
+    }
+
+    const std::vector<Column> &columns() const override { return columns_; }
+
+    Result<bool> Next() override {
+        return Guard([&]() -> Result<bool> {
+            chunk_ = result_->Fetch();
+            if (result_->HasError()) return Fail(FromDuckError(result_->GetErrorObject()));
+            return chunk_ && chunk_->size() > 0;
+        });
+    }
+
+    size_t batch_rows() const override { return chunk_ ? chunk_->size() : 0; }
+
+    void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
+        AppendValue(chunk_->GetValue(column, row), style, false, out);
+    }
+    bool IsNull(size_t row, size_t column) const override { return chunk_->GetValue(column, row).IsNull(); }
+
+private:
+    std::unique_ptr<StatementContext> context_;  // Keeps what the query's text refers to.
+    duckdb::unique_ptr<duckdb::QueryResult> result_;
+    duckdb::unique_ptr<duckdb::DataChunk> chunk_;
+    std::vector<Column> columns_;
+};
+
+class FixedRows final : public ResultSet {
+public:
+    using Rows = std::vector<std::vector<std::optional<std::string>>>;
+    FixedRows(std::vector<Column> columns, Rows rows) : columns_(std::move(columns)), rows_(std::move(rows)) {}
+
+    const std::vector<Column> &columns() const override { return columns_; }
+    Result<bool> Next() override { return !std::exchange(done_, true) && !rows_.empty(); }
+    size_t batch_rows() const override { return rows_.size(); }
+    void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
+        auto &cell = rows_[row][column];
+        TypeKind kind = columns_[column].type.kind;
+        bool json_text = style == CellStyle::kJson && kind != TypeKind::kBoolean && !columns_[column].type.IsNumeric();
+        if (!cell) out += style == CellStyle::kJson ? "null" : "NULL";
+        else if (json_text) AppendJsonString(*cell, out);
+        else out += *cell;
+    }
+    bool IsNull(size_t row, size_t column) const override { return !rows_[row][column]; }
+
+private:
+    std::vector<Column> columns_;
+    Rows rows_;
+    bool done_ = false;
+};
+
+}  // namespace
+
+ResultPtr RowsResult(std::vector<Column> columns, std::vector<std::vector<std::optional<std::string>>> rows) {
+    return std::make_unique<FixedRows>(std::move(columns), std::move(rows));
+}
+
+ResultPtr NoRows() { return RowsResult({}, {}); }
+
+ResultPtr CountsResult(const std::vector<std::pair<std::string, int64_t>> &counts) {
+    std::vector<Column> columns;
+    std::vector<std::optional<std::string>> row;
+    for (auto &[name, count] : counts) {
+        columns.push_back({name, DataType::Of(TypeKind::kLong)});
+        row.push_back(std::to_string(count));
+    }
+    return RowsResult(std::move(columns), {std::move(row)});
+}
+
+Result<ResultPtr> RunQuery(SessionState &session, std::unique_ptr<StatementContext> context, const std::string &sql) {
+    return Guard([&]() -> Result<ResultPtr> {
+        duckdb::unique_ptr<duckdb::QueryResult> result = session.connection.SendQuery(sql);
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        return std::make_unique<QueryResult>(std::move(context), std::move(result));
+    });
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::QueryStatement &statement) {
+    auto context = std::make_unique<StatementContext>(session);
+    TARN_TRY(std::string text, context->Query(*statement.query));
+    return RunQuery(session, std::move(context), text);
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Explain &statement) {
+    auto *query = statement.statement->As<sql::QueryStatement>();
+    if (!query) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "EXPLAIN shows the plan of queries only.");
+    }
+    StatementContext context(session);
+    TARN_TRY(std::string text, context.Query(*query->query));
+    return Guard([&]() -> Result<ResultPtr> {
+        auto result = session.connection.Query("EXPLAIN " + text);
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        std::string plan = statement.mode == "EXTENDED" ? "== DuckDB SQL ==\n" + text + "\n\n" : "";
+        plan += "== Physical Plan ==\n" + result->GetValue(1, 0).ToString();
+        return RowsResult({{"plan", DataType::Of(TypeKind::kString)}}, {{plan}});
+    });
+}
+
+}  // namespace tarn::engine

@@ -1,0 +1,311 @@
+#include "engine/internal/read_files.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <sys/stat.h>
+
+#include "delta/schema.h"
+#include "engine/internal/json_scan.h"
+#include "sql/parser.h"
+#include "storage/path.h"
+
+namespace tarn::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Valid Databricks options that change nothing here: how much a trigger takes in, how a schema is tracked.
+constexpr std::string_view kIgnoredOptions[] = {
+    "inferschema", "infercolumntypes", "schemaevolutionmode", "multiline", "maxfilespertrigger", "maxbytespertrigger",
+    "includeexistingfiles", "recursivefilelookup", "encoding", "mode", "mergeschema", "rescueddatacolumn", "charset",
+    "ignoremissingfiles", "ignorecorruptfiles", "singlevariantcolumn"};
+
+struct Setting {
+    std::string name;   // As written; empty for the path.
+    std::string value;
+};
+
+Result<bool> ParseBool(const Setting &setting) {
+    std::string value = ToLower(setting.value);
+    if (value == "true") return true;
+    if (value == "false") return false;
+    return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                "The option `" + setting.name + "` of read_files is true or false, not '" + setting.value + "'.");
+}
+
+Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings) {
+    ReadFilesOptions options;
+    for (const Setting &setting : settings) {
+        std::string name = ToLower(setting.name);
+        const std::string &value = setting.value;
+        if (name.empty() || name == "path") options.path = value;
+        else if (name == "format") options.format = ToLower(value);
+        else if (name == "sep" || name == "delimiter") options.delimiter = value;
+        else if (name == "quote") options.quote = value;
+        else if (name == "escape") options.escape = value;
+        else if (name == "nullvalue") options.null_value = value;
+        else if (name == "schemahints") { TARN_TRY(options.schema_hints, sql::ParseSchema(value)); }
+        else if (name == "header") { TARN_TRY(options.header, ParseBool(setting)); }
+        else if (name == "allowoverwrites") { TARN_TRY(options.allow_overwrites, ParseBool(setting)); }
+        else if (name == "schema") {
+            TARN_TRY(std::vector<Field> fields, sql::ParseSchema(value));
+            options.schema = DataType::Struct(std::move(fields));
+            options.rescued = false;  // As in Databricks: rescued data is for inferred schemas.
+        } else if (std::ranges::find(kIgnoredOptions, name) == std::end(kIgnoredOptions)) {
+            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                        "read_files has no option `" + setting.name + "`. Known: allowOverwrites, delimiter, escape, format, "
+                        "header, nullValue, path, quote, schema, schemaHints, sep.");
+        }
+    }
+    if (options.path.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "read_files needs a path as its first argument.");
+    }
+    return options;
+}
+
+std::unexpected<Error> NotConstant(const std::string &name) {
+    return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                "The argument " + (name.empty() ? "`path`" : "`" + name + "`") + " of read_files must be a constant.");
+}
+
+// "a{b,c}d" -> "abd", "acd". Braces nest; an unmatched one stands for itself.
+std::vector<std::string> ExpandBraces(const std::string &pattern) {
+    size_t open = pattern.find('{');
+    if (open == std::string::npos) return {pattern};
+    std::vector<std::string> choices{""};
+    int depth = 0;
+    size_t close = std::string::npos;
+    for (size_t i = open; i < pattern.size(); i++) {
+        char c = pattern[i];
+        if (c == '{' && depth++ == 0) continue;
+        if (c == '}' && --depth == 0) {
+            close = i;
+            break;
+        }
+        if (c == ',' && depth == 1) choices.emplace_back();
+        else choices.back() += c;
+    }
+    if (close == std::string::npos) return {pattern};
+    std::vector<std::string> expanded;
+    for (const std::string &tail : ExpandBraces(pattern.substr(close + 1))) {
+        for (const std::string &choice : choices) {
+            for (const std::string &middle : ExpandBraces(choice)) expanded.push_back(pattern.substr(0, open) + middle + tail);
+        }
+    }
+    return expanded;
+}
+
+bool HasWildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+bool IsHidden(const std::string &name) { return name.starts_with('.') || name.starts_with('_'); }
+
+std::optional<SourceFile> Stat(const fs::path &path) {
+    struct stat info;
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+    return SourceFile{path.string(), info.st_size, info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1000};
+}
+
+using FileMap = std::map<std::string, SourceFile>;
+
+void CollectFolder(const fs::path &folder, FileMap &files) {
+    std::error_code failed;
+    for (auto &entry : fs::directory_iterator(folder, failed)) {
+        if (IsHidden(entry.path().filename().string())) continue;
+        if (entry.is_directory(failed)) CollectFolder(entry.path(), files);
+        else if (auto file = Stat(entry.path())) files.emplace(file->path, *file);
+    }
+}
+
+// Walks the pattern's components; only those with wildcards list a folder.
+void Match(const fs::path &base, const std::vector<std::string> &components, size_t at, FileMap &files) {
+    if (at == components.size()) {
+        std::error_code failed;
+        if (fs::is_directory(base, failed)) CollectFolder(base, files);
+        else if (auto file = Stat(base)) files.emplace(file->path, *file);
+        return;
+    }
+    if (!HasWildcard(components[at])) return Match(base / components[at], components, at + 1, files);
+    std::error_code failed;
+    for (auto &entry : fs::directory_iterator(base, failed)) {
+        std::string name = entry.path().filename().string();
+        if (fnmatch(components[at].c_str(), name.c_str(), FNM_PERIOD) == 0) Match(entry.path(), components, at + 1, files);
+    }
+}
+
+std::unexpected<Error> PathNotFound(const std::string &path) {
+    Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "Path does not exist: " + path + ".");
+    error.remedy = "Check the path; in a pipeline, the variables it is made of (--var source=DIR).";
+    return Fail(std::move(error));
+}
+
+// ".json.gz" -> "json"
+std::string FormatOf(const std::string &path) {
+    fs::path name = fs::path(path).filename();
+    if (name.extension() == ".gz" || name.extension() == ".zst") name = name.stem();
+    std::string extension = ToLower(name.extension().string());
+    if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json") return "json";
+    if (extension == ".tsv" || extension == ".csv") return "csv";
+    if (extension == ".parquet") return "parquet";
+    return "";
+}
+
+Result<std::vector<SourceFile>> FilesToRead(const ReadFilesOptions &options, const StreamInputs::FileSet *stream) {
+    if (stream) return stream->files;
+    TARN_TRY(std::vector<SourceFile> files, ListSourceFiles(options.path));
+    if (files.empty()) {
+        Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + options.path + ".");
+        error.remedy = "Check the pattern: * and ? do not cross folders, {a,b} lists alternatives.";
+        return Fail(std::move(error));
+    }
+    return files;
+}
+
+// Types of earlier batches and hints win; what is new comes behind.
+void Overlay(DataType &inferred, const ReadFilesOptions &options, const StreamInputs::FileSet *stream) {
+    if (stream && stream->known_schema) {
+        DataType merged = *stream->known_schema;
+        for (Field &field : inferred.fields) {
+            if (!merged.FindField(field.name)) merged.fields.push_back(std::move(field));
+        }
+        inferred = std::move(merged);
+    }
+    for (const Field &hint : options.schema_hints) {
+        bool found = false;
+        for (Field &field : inferred.fields) {
+            if (!EqualsIgnoreCase(field.name, hint.name)) continue;
+            field.type = hint.type;
+            found = true;
+        }
+        if (!found) inferred.fields.push_back(hint);
+    }
+}
+
+Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vector<SourceFile> &files,
+                               ScanSources::Lease &lease, StreamInputs::FileSet *stream) {
+    auto scan = std::make_shared<JsonScan>();
+    scan->rescued = options.rescued;
+    scan->options.mode = options.format == "mongo" ? extjson::Mode::kMongo : extjson::Mode::kJson;
+    std::vector<extjson::InputFile> inputs;
+    for (const SourceFile &file : files) {
+        inputs.push_back({file.path, nullptr});
+        scan->files.push_back({file.path, file.size, file.modified_us});
+    }
+    if (options.schema) {
+        scan->schema = *options.schema;
+    } else {
+        TARN_TRY(scan->schema, extjson::InferSchema(inputs, scan->options));
+        Overlay(scan->schema, options, stream);
+    }
+    if (scan->schema.fields.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "UNABLE_TO_INFER_SCHEMA",
+                    "Unable to infer a schema from " + (files.size() == 1 ? files[0].path : options.path) +
+                        ": at byte 0 begins an array without documents. Export again, or give `schema => '…'`.");
+    }
+    if (stream) stream->schema = scan->schema;
+    return "tarn_read_json(" + std::to_string(lease.Add(std::move(scan))) + ")";
+}
+
+std::string FileList(const std::vector<SourceFile> &files) {
+    std::string list;
+    for (const SourceFile &file : files) list += (list.empty() ? "" : ", ") + sql::QuoteLiteral(file.path);
+    return "[" + list + "]";
+}
+
+std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceFile> &files) {
+    // The whole input decides the types, so that no value is ever out of place.
+    std::string call = "read_csv(" + FileList(files) + ", union_by_name = true, sample_size = -1";
+    if (options.header) call += std::string(", header = ") + (*options.header ? "true" : "false");
+    if (!options.delimiter.empty()) call += ", delim = " + sql::QuoteLiteral(options.delimiter);
+    if (!options.quote.empty()) call += ", quote = " + sql::QuoteLiteral(options.quote);
+    if (!options.escape.empty()) call += ", escape = " + sql::QuoteLiteral(options.escape);
+    if (!options.null_value.empty()) call += ", nullstr = " + sql::QuoteLiteral(options.null_value);
+    if (options.schema) {
+        std::string columns;
+        for (const Field &field : options.schema->fields) {
+            columns += (columns.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " +
+                       sql::QuoteLiteral(sql::RenderType(field.type));
+        }
+        call += ", columns = {" + columns + "}";
+    } else if (!options.schema_hints.empty()) {
+        std::string types;
+        for (const Field &field : options.schema_hints) {
+            types += (types.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " +
+                     sql::QuoteLiteral(sql::RenderType(field.type));
+        }
+        call += ", types = {" + types + "}";
+    }
+    return call + ")";
+}
+
+}  // namespace
+
+Result<ReadFilesOptions> ParseReadFilesOptions(const std::vector<sql::RenderedArgument> &args) {
+    std::vector<Setting> settings;
+    for (auto &arg : args) {
+        if (!arg.constant) return NotConstant(arg.name);
+        settings.push_back({arg.name, arg.constant->text});
+    }
+    return FromSettings(settings);
+}
+
+Result<ReadFilesOptions> ParseReadFilesOptions(const sql::TableFunction &function) {
+    std::vector<Setting> settings;
+    for (auto &arg : function.args) {
+        auto *literal = arg.value->As<sql::Literal>();
+        if (!literal) return NotConstant(arg.name);
+        settings.push_back({arg.name, literal->text});
+    }
+    return FromSettings(settings);
+}
+
+Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path) {
+    FileMap files;
+    bool folder_exists = false;
+    for (const std::string &pattern : ExpandBraces(path)) {
+        TARN_TRY(std::string canonical, storage::CanonicalPath(pattern));
+        std::vector<std::string> components;
+        fs::path fixed;
+        for (const fs::path &part : fs::path(canonical)) {
+            std::string text = part.string();
+            if (components.empty() && !HasWildcard(text)) fixed /= text;
+            else components.push_back(text);
+        }
+        std::error_code failed;
+        folder_exists |= fs::exists(fixed, failed) || (HasWildcard(path) && fs::exists(fixed.parent_path(), failed));
+        if (components.empty() && path.find('{') != std::string::npos) folder_exists |= fs::exists(fixed.parent_path(), failed);
+        Match(fixed, components, 0, files);
+    }
+    if (!folder_exists) return PathNotFound(path);
+    std::vector<SourceFile> sorted;
+    for (auto &[name, file] : files) sorted.push_back(std::move(file));
+    return sorted;
+}
+
+Result<std::string> RenderReadFiles(const ReadFilesOptions &given, ScanSources::Lease &lease, StreamInputs::FileSet *stream) {
+    ReadFilesOptions options = given;
+    TARN_TRY(std::vector<SourceFile> files, FilesToRead(options, stream));
+    if (options.format.empty() && !files.empty()) options.format = FormatOf(files[0].path);
+    if (options.format == "mongo" || options.format == "json") return RenderJson(options, files, lease, stream);
+    if (files.empty()) {
+        return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + options.path + ".");
+    }
+    std::string rescued = options.rescued ? ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(kRescuedColumn) : "";
+    if (options.format == "csv") return "(SELECT *" + rescued + " FROM " + RenderCsv(options, files) + ")";
+    if (options.format == "parquet") {
+        return "(SELECT *" + rescued + " FROM read_parquet(" + FileList(files) + ", union_by_name = true))";
+    }
+    return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                options.format.empty() ? "Cannot tell the format of " + options.path + " by its name; add format => 'mongo', "
+                                         "'json', 'csv' or 'parquet'."
+                                       : "read_files cannot read the format '" + options.format +
+                                         "'; known are mongo, json, csv and parquet.");
+}
+
+std::string StreamKey(const sql::TableFunction &function) {
+    auto options = ParseReadFilesOptions(function);
+    return options ? options->path : "";
+}
+
+}  // namespace tarn::engine

@@ -1,0 +1,40 @@
+// engine/internal/read_files.h: the table function read_files(path, format => …, option => …).
+//
+// Formats: mongo (MongoDB Extended JSON, flattened), json, csv, parquet. Option names are Databricks'.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/flow.h"
+#include "engine/internal/scan_sources.h"
+#include "sql/render.h"
+
+namespace tarn::engine {
+
+struct ReadFilesOptions {
+    std::string path;    // A file, a folder or a pattern with * ? [a-z] {a,b}.
+    std::string format;  // Lower case; empty: by the files' names.
+    std::optional<DataType> schema;        // `schema`: these columns and no others.
+    std::vector<Field> schema_hints;       // `schemaHints`: these types for these columns.
+    std::string delimiter;                 // csv: `sep`, `delimiter`
+    std::optional<bool> header;            // csv
+    std::string quote, escape, null_value; // csv
+    bool rescued = true;                   // Whether `_rescued_data` is a column.
+    bool allow_overwrites = false;         // Streams take in a file again when its size or time changed.
+};
+
+// Errors: INVALID_PARAMETER_VALUE for an argument that is not constant, or an option nobody knows.
+Result<ReadFilesOptions> ParseReadFilesOptions(const std::vector<sql::RenderedArgument> &args);
+// The same from the tree, for planning before anything is rendered.
+Result<ReadFilesOptions> ParseReadFilesOptions(const sql::TableFunction &function);
+
+// The files that `path` names, sorted by path. In a folder, all below it whose names start with neither '.' nor '_'.
+// Errors: PATH_NOT_FOUND when the folder does not exist.
+Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path);
+
+// A DuckDB FROM item. With `stream`, only its files are read and its schema grows.
+// Errors: PATH_NOT_FOUND when no file matches; UNABLE_TO_INFER_SCHEMA; those of extjson.
+Result<std::string> RenderReadFiles(const ReadFilesOptions &options, ScanSources::Lease &lease, StreamInputs::FileSet *stream);
+
+}  // namespace tarn::engine

@@ -1,0 +1,286 @@
+// SHOW and DESCRIBE: column names and forms are those of Spark and Databricks.
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "delta/history.h"
+#include "delta/schema.h"
+#include "engine/internal/statements.h"
+#include "engine/internal/table_change.h"
+#include "engine/internal/types.h"
+
+namespace tarn::engine {
+namespace {
+
+using Cells = std::vector<std::optional<std::string>>;
+
+Column Text(const char *name) { return {name, DataType::Of(TypeKind::kString)}; }
+
+// SHOW … LIKE: `*` for any text, `|` between alternatives, without regard to case.
+bool Matches(const std::optional<std::string> &pattern, const std::string &name) {
+    if (!pattern) return true;
+    std::string rest = ToLower(*pattern), text = ToLower(name);
+    while (true) {
+        size_t bar = rest.find('|');
+        std::string one = rest.substr(0, bar);
+        std::ranges::replace(one, '%', '*');
+        if (fnmatch(one.c_str(), text.c_str(), 0) == 0) return true;
+        if (bar == std::string::npos) return false;
+        rest = rest.substr(bar + 1);
+    }
+}
+
+std::string TimeText(int64_t milliseconds) {
+    std::string text;
+    auto value = duckdb::Value::TIMESTAMP(duckdb::timestamp_t(milliseconds * 1000));
+    return value.ToString();
+}
+
+struct SchemaName {
+    std::string catalog, schema;
+};
+
+Result<SchemaName> SchemaOf(SessionState &session, const sql::Name &in) {
+    SchemaName name{session.current_catalog, session.current_schema};
+    if (!in.empty()) name.schema = in.Last();
+    if (in.parts.size() > 1) name.catalog = in.parts[0];
+    TARN_TRY(bool exists, session.engine.catalog->SchemaExists(name.catalog, name.schema));
+    if (exists) return name;
+    return Fail(ErrorKind::kNotFound, "SCHEMA_NOT_FOUND",
+                "The schema `" + name.catalog + "`.`" + name.schema + "` cannot be found.");
+}
+
+Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry) {
+    if (!entry.IsView()) {
+        TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
+        return snapshot->metadata.schema;
+    }
+    sql::TableRef ref;
+    ref.name = {{entry.name.catalog, entry.name.schema, entry.name.table}, {}};
+    TARN_TRY(std::string text, context.RenderTable(ref));
+    return DescribeQuery(session, "SELECT * FROM " + text);
+}
+
+Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) {
+    TARN_TRY(SchemaName schema, SchemaOf(session, statement.in));
+    TARN_TRY(auto tables, session.engine.catalog->ListTables(schema.catalog, schema.schema));
+    bool views = statement.what == sql::Show::What::kViews;
+    std::vector<Cells> rows;
+    for (auto &entry : tables) {
+        if ((views && !entry.IsView()) || !Matches(statement.like, entry.name.table)) continue;
+        rows.push_back({entry.name.schema, entry.name.table, "false"});
+    }
+    for (auto &[name, view] : session.temporary_views) {
+        if (Matches(statement.like, name)) rows.push_back({"", name, "true"});
+    }
+    return RowsResult({Text(views ? "namespace" : "database"), Text(views ? "viewName" : "tableName"),
+                       {"isTemporary", DataType::Of(TypeKind::kBoolean)}}, std::move(rows));
+}
+
+std::string CreateTableText(const catalog::TableEntry &entry, const DataType &schema, const delta::Snapshot *snapshot) {
+    std::string text = std::string("CREATE ") + (entry.IsView() ? "VIEW " : "TABLE ") + entry.name.catalog + "." +
+                       entry.name.schema + "." + sql::QuoteIdentifier(entry.name.table) + " (\n";
+    std::ranges::replace(text, '"', '`');
+    for (size_t i = 0; i < schema.fields.size(); i++) {
+        const Field &field = schema.fields[i];
+        text += "  " + field.name;
+        if (!entry.IsView()) text += " " + field.type.ToSql() + (field.nullable ? "" : " NOT NULL");
+        auto comment = delta::MetadataText(field, "comment");
+        if (comment) text += " COMMENT " + sql::QuoteLiteral(*comment);
+        text += i + 1 < schema.fields.size() ? ",\n" : ")\n";
+    }
+    if (entry.IsView()) return text + "AS " + entry.view_text + "\n";
+    text += "USING delta\n";
+    if (!snapshot->metadata.partition_columns.empty()) {
+        text += "PARTITIONED BY (";
+        for (auto &column : snapshot->metadata.partition_columns) text += (text.ends_with("(") ? "" : ", ") + column;
+        text += ")\n";
+    }
+    if (entry.kind == catalog::TableKind::kExternal) text += "LOCATION " + sql::QuoteLiteral(entry.location) + "\n";
+    if (!entry.comment.empty()) text += "COMMENT " + sql::QuoteLiteral(entry.comment) + "\n";
+    if (!snapshot->metadata.configuration.empty()) {
+        text += "TBLPROPERTIES (";
+        for (auto &[key, value] : snapshot->metadata.configuration) {
+            text += (text.ends_with("(") ? "\n  " : ",\n  ") + sql::QuoteLiteral(key) + " = " + sql::QuoteLiteral(value);
+        }
+        text += ")\n";
+    }
+    return text;
+}
+
+Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &statement) {
+    StatementContext context(session);
+    catalog::TableEntry entry;
+    DataType schema;
+    if (statement.is_path) {
+        TARN_TRY(TargetTable target, context.FindTarget(statement.name, true));
+        entry.location = target.location;
+        schema = target.snapshot->metadata.schema;
+    } else if (statement.name.parts.size() == 1 && session.temporary_views.contains(ToLower(statement.name.Last()))) {
+        sql::TableRef ref;
+        ref.name = statement.name;
+        TARN_TRY(std::string text, context.RenderTable(ref));
+        TARN_TRY(schema, DescribeQuery(session, "SELECT * FROM " + text));
+        entry.kind = catalog::TableKind::kView;
+    } else {
+        TARN_TRY(entry, context.FindTable(statement.name));
+        TARN_TRY(schema, SchemaOfEntry(session, context, entry));
+    }
+    std::vector<Cells> rows;
+    for (const Field &field : schema.fields) {
+        rows.push_back({field.name, field.type.ToString(), delta::MetadataText(field, "comment")});
+    }
+    if (!entry.IsView()) {
+        TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
+        auto &partitions = snapshot->metadata.partition_columns;
+        if (!partitions.empty()) {
+            rows.push_back({"# Partition Information", "", ""});
+            rows.push_back({"# col_name", "data_type", "comment"});
+            for (auto &column : partitions) {
+                const Field *field = schema.FindField(column);
+                rows.push_back({column, field ? field->type.ToString() : "", std::nullopt});
+            }
+        }
+    }
+    if (statement.extended && !entry.name.table.empty()) {
+        rows.push_back({"", "", ""});
+        rows.push_back({"# Detailed Table Information", "", ""});
+        rows.push_back({"Catalog", entry.name.catalog, ""});
+        rows.push_back({"Database", entry.name.schema, ""});
+        rows.push_back({"Table", entry.name.table, ""});
+        rows.push_back({"Created Time", TimeText(entry.created_at_ms), ""});
+        rows.push_back({"Type", std::string(ToString(entry.kind)), ""});
+        if (!entry.comment.empty()) rows.push_back({"Comment", entry.comment, ""});
+        if (entry.IsView()) {
+            rows.push_back({"View Text", entry.view_text, ""});
+        } else {
+            rows.push_back({"Location", entry.location, ""});
+            rows.push_back({"Provider", "delta", ""});
+        }
+    }
+    return RowsResult({Text("col_name"), Text("data_type"), Text("comment")}, std::move(rows));
+}
+
+Result<ResultPtr> DescribeHistory(SessionState &session, const sql::Describe &statement) {
+    StatementContext context(session);
+    TARN_TRY(TargetTable target, context.FindTarget(statement.name, statement.is_path));
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(target.location));
+    TARN_TRY(auto entries, delta::ReadHistory(*store, target.location, statement.limit));
+    auto text_or_null = [](const std::string &text) { return text.empty() ? std::nullopt : std::optional(text); };
+    std::vector<Cells> rows;
+    for (auto &entry : entries) {
+        delta::CommitInfo info = entry.info.value_or(delta::CommitInfo{});
+        rows.push_back({std::to_string(entry.version), TimeText(entry.timestamp_ms), text_or_null(info.user_name),
+                        text_or_null(info.operation), text_or_null(info.operation_parameters),
+                        info.read_version ? std::optional(std::to_string(*info.read_version)) : std::nullopt,
+                        text_or_null(info.isolation_level),
+                        info.is_blind_append ? std::optional<std::string>(*info.is_blind_append ? "true" : "false") : std::nullopt,
+                        text_or_null(info.operation_metrics), text_or_null(info.user_metadata),
+                        text_or_null(info.engine_info)});
+    }
+    DataType number = DataType::Of(TypeKind::kLong);
+    return RowsResult({{"version", number}, {"timestamp", DataType::Of(TypeKind::kTimestamp)}, Text("userName"), Text("operation"),
+                       Text("operationParameters"), {"readVersion", number}, Text("isolationLevel"),
+                       {"isBlindAppend", DataType::Of(TypeKind::kBoolean)}, Text("operationMetrics"), Text("userMetadata"),
+                       Text("engineInfo")}, std::move(rows));
+}
+
+Result<ResultPtr> DescribeDetail(SessionState &session, const sql::Describe &statement) {
+    StatementContext context(session);
+    TARN_TRY(TargetTable target, context.FindTarget(statement.name, statement.is_path));
+    const delta::Snapshot &snapshot = *target.snapshot;
+    std::string partitions = "[";
+    for (auto &column : snapshot.metadata.partition_columns) partitions += (partitions.size() > 1 ? "," : "") + ("\"" + column + "\"");
+    std::string properties = "{";
+    for (auto &[key, value] : snapshot.metadata.configuration) {
+        properties += (properties.size() > 1 ? "," : "") + ("\"" + key + "\":\"" + value + "\"");
+    }
+    DataType number = DataType::Of(TypeKind::kLong);
+    Cells row = {"delta", snapshot.metadata.id,
+                 target.name.table.empty() ? std::nullopt : std::optional(target.name.ToString()),
+                 snapshot.metadata.description, target.location,
+                 snapshot.metadata.created_time ? std::optional(TimeText(*snapshot.metadata.created_time)) : std::nullopt,
+                 TimeText(snapshot.timestamp_ms), partitions + "]", std::to_string(snapshot.files.size()),
+                 std::to_string(snapshot.TotalSize()), properties + "}", std::to_string(snapshot.protocol.min_reader_version),
+                 std::to_string(snapshot.protocol.min_writer_version)};
+    return RowsResult({Text("format"), Text("id"), Text("name"), Text("description"), Text("location"),
+                       {"createdAt", DataType::Of(TypeKind::kTimestamp)}, {"lastModified", DataType::Of(TypeKind::kTimestamp)},
+                       Text("partitionColumns"), {"numFiles", number}, {"sizeInBytes", number}, Text("properties"),
+                       {"minReaderVersion", number}, {"minWriterVersion", number}}, {std::move(row)});
+}
+
+}  // namespace
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
+    using What = sql::Show::What;
+    StatementContext context(session);
+    std::vector<Cells> rows;
+    switch (statement.what) {
+        case What::kCatalogs: {
+            TARN_TRY(auto names, session.engine.catalog->ListCatalogs());
+            for (auto &name : names) {
+                if (Matches(statement.like, name)) rows.push_back({name});
+            }
+            return RowsResult({Text("catalog")}, std::move(rows));
+        }
+        case What::kSchemas: {
+            std::string catalog = statement.in.empty() ? session.current_catalog : statement.in.Last();
+            TARN_TRY(auto schemas, session.engine.catalog->ListSchemas(catalog));
+            for (auto &schema : schemas) {
+                if (Matches(statement.like, schema.name)) rows.push_back({schema.name});
+            }
+            return RowsResult({Text("databaseName")}, std::move(rows));
+        }
+        case What::kTables:
+        case What::kViews: return ShowTables(session, statement);
+        case What::kColumns: {
+            TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.in));
+            TARN_TRY(DataType schema, SchemaOfEntry(session, context, entry));
+            for (const Field &field : schema.fields) rows.push_back({field.name});
+            return RowsResult({Text("col_name")}, std::move(rows));
+        }
+        case What::kCreateTable: {
+            TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.in));
+            TARN_TRY(DataType schema, SchemaOfEntry(session, context, entry));
+            delta::SnapshotPtr snapshot;
+            if (!entry.IsView()) { TARN_TRY(snapshot, context.SnapshotOf(entry.location)); }
+            return RowsResult({Text("createtab_stmt")}, {{CreateTableText(entry, schema, snapshot.get())}});
+        }
+        case What::kProperties: {
+            TARN_TRY(TargetTable target, context.FindTarget(statement.in, false));
+            for (auto &[key, value] : target.snapshot->metadata.configuration) {
+                if (statement.property_key.empty() || statement.property_key == key) rows.push_back({key, value});
+            }
+            return RowsResult({Text("key"), Text("value")}, std::move(rows));
+        }
+        default: break;
+    }
+    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "This form of SHOW is not supported yet.");
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement) {
+    using What = sql::Describe::What;
+    switch (statement.what) {
+        case What::kTable: return DescribeTable(session, statement);
+        case What::kHistory: return DescribeHistory(session, statement);
+        case What::kDetail: return DescribeDetail(session, statement);
+        case What::kQuery: {
+            StatementContext context(session);
+            TARN_TRY(std::string text, context.Query(*statement.query));
+            TARN_TRY(DataType schema, DescribeQuery(session, text));
+            std::vector<Cells> rows;
+            for (const Field &field : schema.fields) rows.push_back({field.name, field.type.ToString(), std::nullopt});
+            return RowsResult({Text("col_name"), Text("data_type"), Text("comment")}, std::move(rows));
+        }
+        case What::kSchema: {
+            TARN_TRY(SchemaName name, SchemaOf(session, statement.name));
+            return RowsResult({Text("info_name"), Text("info_value")},
+                              {{"Catalog Name", name.catalog}, {"Namespace Name", name.schema},
+                               {"Location", (session.engine.root / "warehouse" / ToLower(name.catalog) / ToLower(name.schema)).string()}});
+        }
+        default: break;
+    }
+    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "This form of DESCRIBE is not supported yet.");
+}
+
+}  // namespace tarn::engine

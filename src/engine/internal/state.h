@@ -1,0 +1,58 @@
+// engine/internal/state.h: what an Engine and a Session hold.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "catalog/catalog.h"
+#include "engine/internal/delta_table.h"
+#include "engine/internal/duckdb_headers.h"
+#include "engine/internal/expectations.h"
+#include "engine/internal/scan_sources.h"
+
+namespace tarn::engine {
+
+struct EngineState {
+    std::filesystem::path root;  // Absolute.
+    ScanSources sources;         // These two outlive the database, whose functions refer to them.
+    ExpectationCounters expectations;
+    std::unique_ptr<duckdb::DuckDB> db;
+    std::unique_ptr<catalog::Catalog> catalog;
+    std::unique_ptr<TableCache> tables;
+    std::atomic<uint64_t> next_temporary = 1;
+
+    // Where a managed table of that name lies.
+    std::string ManagedLocation(const catalog::TableName &name) const {
+        return (root / "warehouse" / ToLower(name.catalog) / ToLower(name.schema) / ToLower(name.table)).string();
+    }
+};
+
+struct TemporaryView {
+    std::string text;
+    std::string catalog, schema;  // That its names resolve against.
+    std::vector<std::string> columns;
+};
+
+struct SessionState {
+    explicit SessionState(EngineState &engine) : engine(engine), connection(*engine.db) {}
+
+    EngineState &engine;
+    duckdb::Connection connection;
+    std::string current_catalog = "main";
+    std::string current_schema = "default";
+    std::map<std::string, TemporaryView> temporary_views;  // By lower-case name.
+    std::map<std::string, std::string> parameters;
+    std::map<std::string, std::string> settings;  // SET k = v
+    std::set<std::string, std::less<>> helpers;   // Macros (sql/functions.h) that the connection knows.
+
+    std::unique_ptr<FlowRunner> flows;
+
+    // A name for a temporary DuckDB table that nobody else uses.
+    std::string TemporaryName() { return "tarn_tmp_" + std::to_string(engine.next_temporary++); }
+};
+
+}  // namespace tarn::engine

@@ -1,0 +1,273 @@
+#include "engine/internal/statement_context.h"
+
+#include "delta/schema.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/json_scan.h"
+#include "engine/internal/read_files.h"
+#include "engine/internal/types.h"
+#include "sql/functions.h"
+#include "sql/parser.h"
+#include "storage/path.h"
+
+namespace tarn::engine {
+namespace {
+
+constexpr int kMaxViewDepth = 100;
+
+// Microseconds since 1970 of a constant timestamp expression, by DuckDB's own reading of it.
+Result<int64_t> EvaluateTimestamp(StatementContext &context, const sql::Expr &expr) {
+    TARN_TRY(std::string text, context.Expr(expr));
+    return Guard([&]() -> Result<int64_t> {
+        auto result = context.session().connection.Query("SELECT epoch_us(CAST((" + text + ") AS TIMESTAMP WITH TIME ZONE))");
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        if (result->GetValue(0, 0).IsNull()) {
+            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "TIMESTAMP AS OF needs a timestamp, not NULL.");
+        }
+        return result->GetValue(0, 0).GetValue<int64_t>();
+    });
+}
+
+}  // namespace
+
+StatementContext::StatementContext(SessionState &session, StreamInputs *streams)
+    : session_(session), streams_(streams), lease_(session.engine.sources), catalog_(session.current_catalog),
+      schema_(session.current_schema) {}
+
+Result<std::string> StatementContext::Query(const sql::Query &query) {
+    TARN_TRY(std::string text, sql::RenderQuery(query, *this));
+    TARN_CHECK(DefineHelpers());
+    return text;
+}
+
+Result<std::string> StatementContext::Expr(const sql::Expr &expr, const std::vector<sql::ScopeRelation> &scope) {
+    TARN_TRY(std::string text, sql::RenderExpr(expr, *this, scope));
+    TARN_CHECK(DefineHelpers());
+    return text;
+}
+
+Result<std::string> StatementContext::From(const sql::Relation &relation) {
+    TARN_TRY(std::string text, sql::RenderRelation(relation, *this));
+    TARN_CHECK(DefineHelpers());
+    return text;
+}
+
+// Spark functions that DuckDB lacks are macros; a session defines each when it is first used, so that opening stays fast.
+Result<void> StatementContext::DefineHelpers() {
+    auto define = [&](auto &&self, std::string_view name) -> Result<void> {
+        if (session_.helpers.contains(name)) return {};
+        const sql::HelperMacro *macro = sql::FindHelperMacro(name);
+        TARN_ASSERT(macro != nullptr);
+        std::string_view needs = macro->needs;
+        while (!needs.empty()) {
+            std::string_view one = needs.substr(0, needs.find(' '));
+            needs.remove_prefix(std::min(needs.size(), one.size() + 1));
+            if (!one.empty()) TARN_CHECK(self(self, one));
+        }
+        return Guard([&]() -> Result<void> {
+            auto result = session_.connection.Query(std::string(macro->ddl));
+            if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+            session_.helpers.emplace(name);
+            return {};
+        });
+    };
+    for (const std::string &name : helpers) TARN_CHECK(define(define, name));
+    return {};
+}
+
+Result<catalog::TableName> StatementContext::FullName(const sql::Name &name) const {
+    switch (name.parts.size()) {
+        case 1: return catalog::TableName{catalog_, schema_, name.parts[0]};
+        case 2: return catalog::TableName{catalog_, name.parts[0], name.parts[1]};
+        case 3: return catalog::TableName{name.parts[0], name.parts[1], name.parts[2]};
+        default: break;
+    }
+    Error error = MakeError(ErrorKind::kInvalidInput, "PARSE_SYNTAX_ERROR",
+                            "`" + name.ToString() + "` is not a table name: expected at most catalog.schema.table.");
+    error.position = name.position;
+    return Fail(std::move(error));
+}
+
+std::unexpected<Error> StatementContext::TableNotFound(const catalog::TableName &name, SourcePosition position) {
+    Error error = MakeError(ErrorKind::kNotFound, "TABLE_OR_VIEW_NOT_FOUND",
+                            "The table or view " + name.ToQuoted() + " cannot be found. Verify the spelling and "
+                            "correctness of the schema and catalog.");
+    error.position = position;
+    std::vector<std::string> known;
+    if (auto tables = session_.engine.catalog->ListTables(name.catalog, name.schema)) {
+        for (auto &entry : *tables) known.push_back(entry.name.table);
+    }
+    for (auto &[view, definition] : session_.temporary_views) known.push_back(view);
+    std::string near;
+    for (auto &candidate : catalog::NearestNames(name.table, known, 3)) near += (near.empty() ? "`" : ", `") + candidate + "`";
+    if (!near.empty()) error.remedy = "Did you mean " + near + "?";
+    return Fail(std::move(error));
+}
+
+Result<catalog::TableEntry> StatementContext::FindTable(const sql::Name &name) {
+    TARN_TRY(catalog::TableName full, FullName(name));
+    TARN_TRY(auto entry, session_.engine.catalog->FindTable(full));
+    if (!entry) return TableNotFound(full, name.position);
+    return *entry;
+}
+
+Result<delta::SnapshotPtr> StatementContext::SnapshotOf(const std::string &location, const sql::TableRef *travel) {
+    std::optional<int64_t> version;
+    if (travel && travel->version) version = travel->version;
+    if (travel && travel->timestamp) {
+        TARN_TRY(int64_t micros, EvaluateTimestamp(*this, *travel->timestamp));
+        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+        TARN_TRY(version, delta::VersionAt(*store, location, micros / 1000));
+    }
+    std::string key = version ? location + "@" + std::to_string(*version) : location;
+    if (auto it = pinned_.find(key); it != pinned_.end()) return it->second;
+    TARN_TRY(delta::SnapshotPtr snapshot, session_.engine.tables->Load(location, version));
+    pinned_[key] = snapshot;
+    versions_read_[location] = snapshot->version;
+    return snapshot;
+}
+
+std::string StatementContext::ScanText(std::shared_ptr<const TableScan> scan) {
+    return "tarn_scan(" + std::to_string(lease_.Add(std::move(scan))) + ")";
+}
+
+Result<std::string> StatementContext::ScanText(const delta::Snapshot &snapshot) {
+    TARN_TRY(std::shared_ptr<TableScan> scan, ScanOf(snapshot));
+    return ScanText(std::move(scan));
+}
+
+Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_path) {
+    TargetTable target;
+    if (is_path) {
+        TARN_TRY(target.location, storage::CanonicalPath(name.Last()));
+    } else {
+        TARN_TRY(catalog::TableEntry entry, FindTable(name));
+        if (entry.IsView()) {
+            return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                        entry.name.ToQuoted() + " is a view: its rows cannot be changed. Change the tables it reads.");
+        }
+        target.name = entry.name;
+        target.location = entry.location;
+    }
+    TARN_TRY(target.snapshot, SnapshotOf(target.location));
+    TARN_CHECK(delta::CheckWritable(*target.snapshot));
+    return target;
+}
+
+Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
+    if (table.is_path) return RenderPath(table);
+    if (table.name.parts.size() == 1) {
+        auto it = session_.temporary_views.find(ToLower(table.name.parts[0]));
+        if (it != session_.temporary_views.end()) {
+            const TemporaryView view = it->second;
+            return RenderView(table.name.parts[0], view.text, view.catalog, view.schema, view.columns);
+        }
+    }
+    TARN_TRY(catalog::TableEntry entry, FindTable(table.name));
+    if (entry.IsView()) {
+        if (table.version || table.timestamp) {
+            return Fail(ErrorKind::kInvalidInput, "UNSUPPORTED_FEATURE.TIME_TRAVEL",
+                        "Time travel on the view " + entry.name.ToQuoted() + " is not supported. Query its tables instead.");
+        }
+        return RenderView(entry.name.ToString(), entry.view_text, entry.view_catalog, entry.view_schema, entry.view_columns);
+    }
+    if (table.stream && streams_) {
+        auto it = streams_->tables.find(ToLower(entry.name.ToString()));
+        if (it != streams_->tables.end()) return RenderStream(entry.location, it->second);
+    }
+    TARN_TRY(delta::SnapshotPtr snapshot, SnapshotOf(entry.location, &table));
+    return ScanText(*snapshot);
+}
+
+Result<std::string> StatementContext::RenderView(const std::string &name, const std::string &text,
+                                                 const std::string &catalog, const std::string &schema,
+                                                 const std::vector<std::string> &columns) {
+    if (++view_depth_ > kMaxViewDepth) {
+        return Fail(ErrorKind::kInvalidInput, "RECURSIVE_VIEW", "The view " + name + " refers to itself, directly or through others.");
+    }
+    TARN_TRY(sql::QueryPtr query, sql::ParseQuery(text));
+    std::string outer_catalog = std::exchange(catalog_, catalog);
+    std::string outer_schema = std::exchange(schema_, schema);
+    auto rendered = sql::RenderQuery(*query, *this);
+    catalog_ = std::move(outer_catalog);
+    schema_ = std::move(outer_schema);
+    view_depth_--;
+    if (!rendered) {
+        Error error = std::move(rendered).error();
+        error.position = {};  // It would point into the view's text, not the user's.
+        error.message = "In view " + name + ": " + error.message;
+        return Fail(std::move(error));
+    }
+    // The columns are those of the day the view was made, whatever its tables have gained since.
+    std::string list;
+    for (const std::string &column : columns) list += (list.empty() ? "" : ", ") + sql::QuoteIdentifier(column);
+    if (list.empty()) return "(" + *rendered + ")";
+    return "(SELECT " + list + " FROM (" + *rendered + "))";
+}
+
+Result<std::string> StatementContext::RenderPath(const sql::TableRef &table) {
+    std::string format = ToLower(table.name.parts.front());
+    if (format == "delta") {
+        TARN_TRY(std::string location, storage::CanonicalPath(table.name.Last()));
+        TARN_TRY(delta::SnapshotPtr snapshot, SnapshotOf(location, &table));
+        return ScanText(*snapshot);
+    }
+    ReadFilesOptions options;
+    options.path = table.name.Last();
+    options.format = format;
+    options.rescued = false;
+    return RenderReadFiles(options, lease_, nullptr);
+}
+
+Result<std::string> StatementContext::RenderStream(const std::string &location, const StreamInputs::TableRange &range) {
+    sql::TableRef travel;
+    travel.version = range.to_version;
+    TARN_TRY(delta::SnapshotPtr now, SnapshotOf(location, &travel));
+    if (!range.from_version) return ScanText(*now);
+    travel.version = *range.from_version;
+    TARN_TRY(delta::SnapshotPtr before, SnapshotOf(location, &travel));
+    std::set<std::string> known;
+    auto key = [&](const delta::AddFile &file) { return delta::FileKey(location, file.path, file.deletion_vector); };
+    for (auto &file : before->files) known.insert(key(*file));
+    std::vector<delta::FilePtr> added;
+    size_t kept = 0;
+    for (auto &file : now->files) {
+        if (known.contains(key(*file))) kept++;
+        else added.push_back(file);
+    }
+    if (kept != before->files.size()) {
+        Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_SOURCE_TABLE_IGNORE_CHANGES",
+                                "Rows of the streaming source " + location + " were changed or removed between version " +
+                                    std::to_string(*range.from_version) + " and " + std::to_string(range.to_version) +
+                                    "; a stream can only follow appended rows.");
+        error.remedy = "Run the pipeline with --full-refresh, or read the table without STREAM.";
+        return Fail(std::move(error));
+    }
+    TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*now, added));
+    return ScanText(std::move(scan));
+}
+
+Result<std::string> StatementContext::RenderTableFunction(const sql::TableFunction &function,
+                                                          const std::vector<sql::RenderedArgument> &args) {
+    if (!EqualsIgnoreCase(function.name.Last(), "read_files")) return RenderContext::RenderTableFunction(function, args);
+    TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(args));
+    StreamInputs::FileSet *stream = nullptr;
+    if (function.stream && streams_) {
+        auto it = streams_->files.find(options.path);
+        if (it != streams_->files.end()) stream = &it->second;
+    }
+    return RenderReadFiles(options, lease_, stream);
+}
+
+Result<std::string> StatementContext::Parameter(std::string_view name, SourcePosition position) {
+    auto it = session_.parameters.find(std::string(name));
+    if (it == session_.parameters.end()) return RenderContext::Parameter(name, position);
+    return sql::QuoteLiteral(it->second);
+}
+
+sql::Name StatementContext::Qualify(const sql::Name &table) {
+    auto full = FullName(table);
+    if (!full) return table;
+    return {{full->catalog, full->schema, full->table}, table.position};
+}
+
+}  // namespace tarn::engine

@@ -1,0 +1,80 @@
+// engine/internal/statement_context.h: what the names in one statement mean.
+//
+// Resolves tables, views, paths and read_files; pins one snapshot for each table; registers what the generated DuckDB
+// text refers to. Lives as long as the statement's result.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "delta/snapshot.h"
+#include "engine/flow.h"
+#include "engine/internal/scan_sources.h"
+#include "engine/internal/state.h"
+#include "sql/render.h"
+
+namespace tarn::engine {
+
+// A Delta table that a statement changes.
+struct TargetTable {
+    catalog::TableName name;  // Empty for a path.
+    std::string location;
+    delta::SnapshotPtr snapshot;
+
+    std::string ToString() const { return name.table.empty() ? "delta.`" + location + "`" : name.ToQuoted(); }
+};
+
+class StatementContext final : public sql::RenderContext {
+public:
+    // Both are borrowed. `streams` may be nullptr.
+    explicit StatementContext(SessionState &session, StreamInputs *streams = nullptr);
+
+    // --- sql::RenderContext
+    Result<std::string> RenderTable(const sql::TableRef &table) override;
+    Result<std::string> RenderTableFunction(const sql::TableFunction &function,
+                                            const std::vector<sql::RenderedArgument> &args) override;
+    Result<std::string> Parameter(std::string_view name, SourcePosition position) override;
+    sql::Name Qualify(const sql::Name &table) override;
+    std::string CurrentCatalog() const override { return catalog_; }
+    std::string CurrentSchema() const override { return schema_; }
+
+    // --- For statements: rendered text whose helper functions DuckDB knows.
+    Result<std::string> Query(const sql::Query &query);
+    Result<std::string> Expr(const sql::Expr &expr, const std::vector<sql::ScopeRelation> &scope = {});
+    Result<std::string> From(const sql::Relation &relation);
+
+    // Errors: PARSE_SYNTAX_ERROR for more than three parts.
+    Result<catalog::TableName> FullName(const sql::Name &name) const;
+    Result<catalog::TableEntry> FindTable(const sql::Name &name);  // Errors: TABLE_OR_VIEW_NOT_FOUND with near names
+    // Errors: WRONG_COMMAND_FOR_OBJECT_TYPE for a view; DELTA_UNSUPPORTED_FEATURES_FOR_WRITE.
+    Result<TargetTable> FindTarget(const sql::Name &name, bool is_path);
+    // The pinned snapshot of a table.
+    Result<delta::SnapshotPtr> SnapshotOf(const std::string &location, const sql::TableRef *travel = nullptr);
+    // tarn_scan(n) over the snapshot.
+    Result<std::string> ScanText(const delta::Snapshot &snapshot);
+    std::string ScanText(std::shared_ptr<const TableScan> scan);
+
+    // Every location read so far, with its version: equal for equal results.
+    const std::map<std::string, int64_t> &versions_read() const { return versions_read_; }
+    SessionState &session() { return session_; }
+
+private:
+    Result<void> DefineHelpers();
+    Result<std::string> RenderView(const std::string &name, const std::string &text, const std::string &catalog,
+                                   const std::string &schema, const std::vector<std::string> &columns);
+    Result<std::string> RenderPath(const sql::TableRef &table);
+    Result<std::string> RenderStream(const std::string &location, const StreamInputs::TableRange &range);
+    std::unexpected<Error> TableNotFound(const catalog::TableName &name, SourcePosition position);
+
+    SessionState &session_;
+    StreamInputs *streams_;
+    ScanSources::Lease lease_;
+    std::string catalog_, schema_;  // Change while a view's text is rendered.
+    int view_depth_ = 0;
+    std::map<std::string, delta::SnapshotPtr> pinned_;
+    std::map<std::string, int64_t> versions_read_;
+};
+
+}  // namespace tarn::engine

@@ -1,0 +1,59 @@
+// engine/internal/statements.h: how each kind of statement is carried out. session.cpp dispatches here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delta/transaction.h"
+#include "engine/internal/statement_context.h"
+#include "engine/result_set.h"
+#include "sql/statement.h"
+
+namespace tarn::engine {
+
+using ResultPtr = std::unique_ptr<ResultSet>;
+
+// A few rows made by us; a cell that is nullopt is NULL. Numbers are given as text.
+ResultPtr RowsResult(std::vector<Column> columns, std::vector<std::vector<std::optional<std::string>>> rows);
+ResultPtr NoRows();
+// One row of BIGINT counts, as Databricks answers DML.
+ResultPtr CountsResult(const std::vector<std::pair<std::string, int64_t>> &counts);
+
+// Streams the rows of `sql`; `context` keeps what the text refers to.
+Result<ResultPtr> RunQuery(SessionState &session, std::unique_ptr<StatementContext> context, const std::string &sql);
+
+// --- queries.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::QueryStatement &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Explain &statement);
+// --- dml.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Delete &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Truncate &statement);
+// --- merge.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement);
+// --- ddl.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::CreateView &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Use &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement);
+// --- show.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement);
+
+// --- shared by ddl.cpp and the flows
+// The specification of a new table of these columns.
+Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema);
+// The query's columns as Delta can store them: no VOID, no INTERVAL. Errors: COLUMN_ALREADY_EXISTS, DELTA_UNSUPPORTED_DATA_TYPES.
+Result<DataType> StorableSchema(DataType schema);
+// Removes a managed table's folder and forgets its name.
+Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry);
+// Registers a view over `query_text`, whose columns are fixed now.
+Result<void> CreateViewEntry(SessionState &session, StatementContext &context, const catalog::TableName &name,
+                             const sql::CreateView &statement, bool replace);
+
+}  // namespace tarn::engine

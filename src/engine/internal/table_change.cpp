@@ -1,0 +1,222 @@
+#include "engine/internal/table_change.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "delta/schema.h"
+#include "delta/stats.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/types.h"
+
+namespace tarn::engine {
+namespace {
+
+using nlohmann::json;
+
+// Table features in the protocol are not enough: the property says whether writers make vectors.
+bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
+    return snapshot.protocol.HasWriterFeature("deletionVectors") &&
+           snapshot.metadata.BoolProperty("delta.enableDeletionVectors", false);
+}
+
+}  // namespace
+
+Result<DataType> DescribeQuery(SessionState &session, const std::string &sql) {
+    return Guard([&]() -> Result<DataType> {
+        auto prepared = session.connection.Prepare(sql);
+        if (prepared->HasError()) return Fail(FromDuckError(prepared->GetErrorObject()));
+        std::vector<Field> fields;
+        auto &names = prepared->GetNames();
+        auto &types = prepared->GetTypes();
+        for (size_t i = 0; i < names.size(); i++) fields.push_back({names[i], FromLogicalType(types[i])});
+        return DataType::Struct(std::move(fields));
+    });
+}
+
+std::string ProjectTo(const DataType &schema, const DataType &source, const std::string &source_sql,
+                      const std::map<std::string, std::string> &defaults) {
+    std::string list;
+    for (const Field &field : schema.fields) {
+        std::string value = "NULL";
+        const Field *from = source.FindField(field.name);
+        if (from) value = sql::QuoteIdentifier(from->name);
+        else if (auto it = defaults.find(ToLower(field.name)); it != defaults.end()) value = it->second;
+        if (!list.empty()) list += ", ";
+        if (from && from->type == field.type) list += value;
+        else list += "CAST(" + value + " AS " + sql::RenderType(field.type) + ")";
+        list += " AS " + sql::QuoteIdentifier(field.name);
+    }
+    return "SELECT " + list + " FROM (" + source_sql + ")";
+}
+
+TableChange::TableChange(StatementContext &context, TargetTable target)
+    : context_(context), session_(context.session()), name_(std::move(target.name)), location_(std::move(target.location)),
+      snapshot_(std::move(target.snapshot)), metadata_(snapshot_->metadata) {}
+
+TableChange::TableChange(StatementContext &context, catalog::TableName name, std::string location, delta::NewTable table)
+    : context_(context), session_(context.session()), name_(std::move(name)), location_(std::move(location)),
+      metadata_(std::move(table.metadata)), new_protocol_(std::move(table.protocol)) {}
+
+TableChange::~TableChange() {
+    if (!committed_) DiscardFiles(location_, added_);
+}
+
+Result<std::vector<std::string>> TableChange::EvolveSchema(const DataType &incoming) {
+    TARN_TRY(delta::MergedSchema merged, delta::MergeSchemas(metadata_.schema, incoming));
+    if (merged.changed) {
+        metadata_.schema = std::move(merged.schema);
+        metadata_.schema_string = delta::SchemaToJson(metadata_.schema);
+        metadata_changed_ = true;
+    }
+    return merged.added;
+}
+
+void TableChange::ReplaceMetadata(delta::Metadata metadata, std::optional<delta::Protocol> protocol) {
+    metadata_ = std::move(metadata);
+    new_protocol_ = std::move(protocol);
+    metadata_changed_ = true;
+}
+
+Result<std::string> TableChange::Scan() {
+    if (scan_text_.empty()) {
+        TARN_ASSERT(snapshot_ != nullptr);
+        TARN_TRY(scan_, ScanOf(*snapshot_));
+        scan_text_ = context_.ScanText(scan_);
+    }
+    return scan_text_;
+}
+
+Result<int64_t> TableChange::WriteRows(const std::string &select_sql) {
+    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, select_sql));
+    added_.insert(added_.end(), written.files.begin(), written.files.end());
+    TARN_CHECK(CheckNotNull(written));
+    return written.rows;
+}
+
+Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
+    for (const Field &field : metadata_.schema.fields) {
+        if (field.nullable) continue;
+        for (const delta::AddFile &file : written.files) {
+            auto partition = file.partition_values.find(field.name);
+            bool null_partition = partition != file.partition_values.end() && !partition->second;
+            if (!null_partition && delta::FileStats(file.stats).Of({field.name}).null_count.value_or(0) == 0) continue;
+            return Fail(ErrorKind::kInvalidInput, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
+                        "NOT NULL constraint violated for column: " + field.name + ".");
+        }
+    }
+    return {};
+}
+
+Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
+    std::map<uint64_t, std::vector<uint64_t>> rows_by_file;
+    auto collected = Guard([&]() -> Result<void> {
+        auto result = session_.connection.SendQuery("SELECT CAST(__tarn_file AS UBIGINT), CAST(__tarn_row AS UBIGINT) FROM (" +
+                                                    row_sql + ")");
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        while (auto chunk = result->Fetch()) {
+            chunk->Flatten();
+            auto files = duckdb::FlatVector::GetData<uint64_t>(chunk->data[0]);
+            auto rows = duckdb::FlatVector::GetData<uint64_t>(chunk->data[1]);
+            for (size_t i = 0; i < chunk->size(); i++) rows_by_file[files[i]].push_back(rows[i]);
+        }
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        return {};
+    });
+    TARN_CHECK(collected);
+    int64_t deleted = 0;
+    for (auto &[file, rows] : rows_by_file) {
+        std::ranges::sort(rows);
+        rows.erase(std::ranges::unique(rows).begin(), rows.end());
+        deleted += static_cast<int64_t>(rows.size());
+    }
+    if (deleted > 0) TARN_CHECK(MaskFiles(std::move(rows_by_file)));
+    return deleted;
+}
+
+Result<void> TableChange::MaskFiles(std::map<uint64_t, std::vector<uint64_t>> rows_by_file) {
+    std::vector<delta::FilePtr> files;
+    std::vector<delta::DeletionVector> vectors;
+    for (auto &[index, rows] : rows_by_file) {
+        const delta::FilePtr &file = snapshot_->files.at(index);
+        const ScanFile &scanned = scan_->files.at(index);
+        delta::DeletionVector vector = scanned.deleted ? scanned.deleted->Clone() : delta::DeletionVector();
+        vector.AddMany(rows);
+        if (scanned.row_count >= 0 && vector.Cardinality() == static_cast<uint64_t>(scanned.row_count)) {
+            removed_.push_back(file);
+            continue;
+        }
+        files.push_back(file);
+        vectors.push_back(std::move(vector));
+    }
+    if (files.empty()) return {};
+    if (UsesDeletionVectors(*snapshot_)) {
+        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
+        std::vector<const delta::DeletionVector *> pointers;
+        for (auto &vector : vectors) pointers.push_back(&vector);
+        TARN_TRY(auto descriptors, delta::WriteDeletionVectors(*store, location_, pointers));
+        for (size_t i = 0; i < files.size(); i++) masked_.push_back({files[i], descriptors[i]});
+        return {};
+    }
+    // Copy on write: the rows that stay, in new files.
+    TARN_TRY(std::shared_ptr<TableScan> rest, ScanOfFiles(*snapshot_, files));
+    for (size_t i = 0; i < files.size(); i++) {
+        rest->files[i].deleted = std::make_shared<const delta::DeletionVector>(std::move(vectors[i]));
+    }
+    DataType old_schema = rest->schema;
+    std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
+    TARN_CHECK(WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
+    removed_.insert(removed_.end(), files.begin(), files.end());
+    return {};
+}
+
+Result<int64_t> TableChange::DeleteAll() {
+    removed_ = snapshot_->files;
+    return snapshot_->TotalRows().value_or(0);
+}
+
+bool TableChange::IsEmpty() const {
+    return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && !progress_;
+}
+
+Result<delta::CommitResult> TableChange::Commit(const std::string &operation,
+                                                const std::map<std::string, std::string> &parameters,
+                                                const std::map<std::string, int64_t> &metrics) {
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
+    auto transaction = snapshot_ ? std::make_unique<delta::Transaction>(*store, snapshot_)
+                                 : std::make_unique<delta::Transaction>(
+                                       *store, location_, delta::NewTable{*new_protocol_, metadata_});
+    if (snapshot_ && new_protocol_) transaction->SetProtocol(*new_protocol_);
+    if (snapshot_ && metadata_changed_) transaction->SetMetadata(metadata_);
+    if (reads_table_) transaction->ReadTable();
+    if (progress_) transaction->SetApplication(progress_->application, progress_->batch);
+    for (auto &file : removed_) transaction->Remove(*file);
+    for (auto &masked : masked_) {
+        transaction->ReplaceVector(*masked.file, masked.vector, delta::WithWideBounds(masked.file->stats));
+    }
+    for (auto &file : added_) transaction->Add(file);
+
+    delta::CommitDetails details;
+    details.operation = operation;
+    details.operation_parameters = json(parameters).dump();
+    json texts = json::object();
+    for (auto &[name, value] : metrics) texts[name] = std::to_string(value);
+    texts["numFiles"] = std::to_string(added_.size());
+    details.operation_metrics = texts.dump();
+    TARN_TRY(delta::CommitResult result, transaction->Commit(details));
+    committed_ = true;
+    WriteCheckpointIfDue();
+    return result;
+}
+
+void TableChange::WriteCheckpointIfDue() {
+    auto snapshot = session_.engine.tables->Load(location_);
+    if (!snapshot || !delta::CheckpointDue(**snapshot)) return;
+    auto store = storage::StoreFor(location_);
+    if (!store) return;
+    auto written = delta::WriteCheckpoint(**store, **snapshot, session_.engine.tables->io(), delta::NowMs());
+    // The commit stands; readers replay a few more commits until a later checkpoint succeeds.
+    if (!written) std::fprintf(stderr, "warning: no checkpoint for %s: %s\n", location_.c_str(), written.error().ToString().c_str());
+}
+
+}  // namespace tarn::engine

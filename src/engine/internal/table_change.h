@@ -1,0 +1,98 @@
+// engine/internal/table_change.h: one statement's change of one Delta table, from rows to commit.
+//
+// Data files are written first; nothing sees them until Commit. A TableChange that is destroyed without a commit
+// removes what it wrote. Rows leave a table by a deletion vector where the table has them enabled, otherwise their
+// files are rewritten.
+// Threads: one at a time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delta/transaction.h"
+#include "engine/flow.h"
+#include "engine/internal/statement_context.h"
+
+namespace tarn::engine {
+
+// Names and types of a DuckDB query's columns; binds, runs nothing.
+Result<DataType> DescribeQuery(SessionState &session, const std::string &sql);
+
+// `SELECT CAST("a" AS …) AS "a", …` over `source_sql`, in the order and types of `schema` less nothing: columns that the
+// source lacks are NULL, or taken from `defaults` (column name in lower case -> DuckDB text).
+std::string ProjectTo(const DataType &schema, const DataType &source, const std::string &source_sql,
+                      const std::map<std::string, std::string> &defaults = {});
+
+class TableChange {
+public:
+    // Changes an existing table. `context` is borrowed.
+    TableChange(StatementContext &context, TargetTable target);
+    // Creates one: version 0 holds what is written here.
+    TableChange(StatementContext &context, catalog::TableName name, std::string location, delta::NewTable table);
+    ~TableChange();
+    TableChange(const TableChange &) = delete;
+    TableChange &operator=(const TableChange &) = delete;
+
+    const delta::Metadata &metadata() const { return metadata_; }
+    const DataType &schema() const { return metadata_.schema; }
+
+    // Adds the columns of `incoming` that the table lacks. Returns their names.
+    // Errors: DELTA_FAILED_TO_MERGE_FIELDS.
+    Result<std::vector<std::string>> EvolveSchema(const DataType &incoming);
+    // The table's definition from now on, e.g. for CREATE OR REPLACE.
+    void ReplaceMetadata(delta::Metadata metadata, std::optional<delta::Protocol> protocol);
+
+    // The statement's view of the table before the change, for queries that name rows. `tarn_scan(n)`.
+    Result<std::string> Scan();
+
+    // Appends the query's rows; its columns are the table's, by position.
+    // Errors: DELTA_NOT_NULL_CONSTRAINT_VIOLATED.
+    Result<int64_t> WriteRows(const std::string &select_sql);
+    // Removes the rows that the query names: two columns, __tarn_file and __tarn_row of Scan(). Returns how many.
+    // A row named twice counts once.
+    Result<int64_t> DeleteRows(const std::string &row_sql);
+    // Removes every row. Returns how many, where the log knows.
+    Result<int64_t> DeleteAll();
+
+    // The change depends on all of the table's rows (UPDATE, DELETE, MERGE).
+    void ReadsTable() { reads_table_ = true; }
+    void SetProgress(const FlowProgress &progress) { progress_ = progress; }
+    bool IsEmpty() const;
+
+    // Publishes; then writes a checkpoint if one is due, whose failure changes nothing.
+    Result<delta::CommitResult> Commit(const std::string &operation, const std::map<std::string, std::string> &parameters,
+                                       const std::map<std::string, int64_t> &metrics);
+
+private:
+    Result<void> CheckNotNull(const WrittenFiles &written);
+    Result<void> MaskFiles(std::map<uint64_t, std::vector<uint64_t>> rows_by_file);
+    void WriteCheckpointIfDue();
+
+    StatementContext &context_;
+    SessionState &session_;
+    catalog::TableName name_;
+    std::string location_;
+    delta::SnapshotPtr snapshot_;  // Null for a new table.
+    delta::Metadata metadata_;
+    std::optional<delta::Protocol> new_protocol_;
+    bool metadata_changed_ = false;
+
+    std::shared_ptr<TableScan> scan_;
+    std::string scan_text_;
+
+    std::vector<delta::AddFile> added_;
+    std::vector<delta::FilePtr> removed_;
+    struct Masked {
+        delta::FilePtr file;
+        delta::DeletionVectorDescriptor vector;
+    };
+    std::vector<Masked> masked_;
+    bool reads_table_ = false;
+    std::optional<FlowProgress> progress_;
+    bool committed_ = false;
+};
+
+}  // namespace tarn::engine

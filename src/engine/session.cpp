@@ -1,0 +1,90 @@
+#include "engine/session.h"
+
+#include "engine/internal/flows.h"
+#include "engine/internal/state.h"
+#include "engine/internal/statements.h"
+#include "engine/internal/table_change.h"
+#include "sql/parser.h"
+
+namespace tarn::engine {
+namespace {
+
+// Statement kinds that have an Execute overload; the others are refused by name.
+template <class T>
+concept Executable = requires(SessionState &session, const T &statement) {
+    { Execute(session, statement) } -> std::same_as<Result<ResultPtr>>;
+};
+
+template <class T>
+std::string KindName() {
+    if constexpr (std::is_same_v<T, sql::CreateCatalog>) return "CREATE CATALOG";
+    else if constexpr (std::is_same_v<T, sql::Optimize>) return "OPTIMIZE";
+    else if constexpr (std::is_same_v<T, sql::Vacuum>) return "VACUUM";
+    else if constexpr (std::is_same_v<T, sql::Restore>) return "RESTORE";
+    else if constexpr (std::is_same_v<T, sql::AlterViewQuery>) return "ALTER VIEW … AS";
+    else if constexpr (std::is_same_v<T, sql::CommentOn>) return "COMMENT ON";
+    else return "This statement";
+}
+
+template <class T>
+constexpr bool kIsPipelineStatement =
+    std::is_same_v<T, sql::CreateStreamingTable> || std::is_same_v<T, sql::CreateMaterializedView> ||
+    std::is_same_v<T, sql::CreateAutoCdcFlow> || std::is_same_v<T, sql::CreateInsertFlow>;
+
+}  // namespace
+
+Session::Session(EngineState &engine) : state_(std::make_unique<SessionState>(engine)) {
+    // The planner's texts assume UTC; ICU is linked into the library.
+    state_->connection.Query("SET TimeZone = 'UTC'");
+    state_->flows = MakeFlowRunner(*state_);
+}
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<ResultSet>> Session::Execute(std::string_view text) {
+    TARN_TRY(sql::Statement statement, sql::ParseStatement(text));
+    return Execute(statement, text);
+}
+
+Result<std::unique_ptr<ResultSet>> Session::Execute(const sql::Statement &statement, std::string_view) {
+    return std::visit(
+        [&]<class T>(const T &node) -> Result<std::unique_ptr<ResultSet>> {
+            if constexpr (Executable<T>) {
+                return engine::Execute(*state_, node);
+            } else if constexpr (std::is_same_v<T, sql::Reset>) {
+                if (node.key.empty()) state_->settings.clear();
+                else state_->settings.erase(node.key);
+                return NoRows();
+            } else if constexpr (std::is_same_v<T, sql::Maintenance>) {
+                return NoRows();  // Nothing is cached that could be out of date.
+            } else if constexpr (kIsPipelineStatement<T>) {
+                Error error = MakeError(ErrorKind::kInvalidInput, "STREAMING_TABLE_OPERATION_NOT_ALLOWED",
+                                        "Streaming tables, materialized views and flows belong to a pipeline.");
+                error.remedy = "Put the statement into a file of the project's pipeline and use `tarn run`.";
+                return Fail(std::move(error));
+            } else {
+                return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", KindName<T>() + " is not supported yet.");
+            }
+        },
+        statement.node);
+}
+
+void Session::SetParameter(const std::string &name, const std::string &value) { state_->parameters[name] = value; }
+
+void Session::Use(const std::string &catalog, const std::string &schema) {
+    state_->current_catalog = catalog;
+    state_->current_schema = schema;
+}
+
+const std::string &Session::current_catalog() const { return state_->current_catalog; }
+const std::string &Session::current_schema() const { return state_->current_schema; }
+
+Result<void> Session::CreateTemporaryView(const std::string &name, const std::string &query_text) {
+    TARN_CHECK(sql::ParseQuery(query_text));
+    state_->temporary_views[ToLower(name)] = {query_text, state_->current_catalog, state_->current_schema, {}};
+    return {};
+}
+
+FlowRunner &Session::flows() { return *state_->flows; }
+
+}  // namespace tarn::engine

@@ -1,0 +1,50 @@
+// engine/session.h: runs Spark SQL statements, one at a time.
+//
+// A Session has a current catalog and schema, temporary views and parameters. Each statement pins the newest version
+// of every table it reads and commits at most one version of one table.
+// Threads: one at a time. Errors: Databricks error classes; nothing throws.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "engine/flow.h"
+#include "engine/result_set.h"
+#include "sql/statement.h"
+
+namespace tarn::engine {
+
+struct EngineState;
+struct SessionState;
+
+class Session {
+public:
+    explicit Session(EngineState &engine);
+    ~Session();
+
+    // Runs one statement (a `;` may follow). Statements without rows give a ResultSet without columns.
+    // A query's rows are computed as they are fetched; the next Execute ends an unfinished one.
+    Result<std::unique_ptr<ResultSet>> Execute(std::string_view text);
+    // The same, parsed already; `text` is its source.
+    Result<std::unique_ptr<ResultSet>> Execute(const sql::Statement &statement, std::string_view text);
+
+    // :name in later statements is this value, given as text; it is bound, never spliced into SQL.
+    void SetParameter(const std::string &name, const std::string &value);
+    // The catalog and schema that unqualified names mean. Neither is checked for existence.
+    void Use(const std::string &catalog, const std::string &schema);
+    const std::string &current_catalog() const;
+    const std::string &current_schema() const;
+    // A view that lives as long as the session. Replaces one of the same name.
+    Result<void> CreateTemporaryView(const std::string &name, const std::string &query_text);
+
+    // What a pipeline needs beyond statements: see flow.h.
+    FlowRunner &flows();
+
+private:
+    std::unique_ptr<SessionState> state_;
+};
+
+}  // namespace tarn::engine
