@@ -54,7 +54,8 @@ private:
 };
 
 // Loads the vector of an action: inline, relative or absolute. `table_root` is canonical.
-// Errors: kNotFound [DELTA_FILE_NOT_FOUND]; kCorrupt when size, checksum, cardinality or content are wrong.
+// Errors: kNotFound [DELTA_FILE_NOT_FOUND]; kCorrupt [DELTA_DELETION_VECTOR_SIZE_MISMATCH], [DELTA_DELETION_VECTOR_
+// CHECKSUM_MISMATCH], [DELTA_DELETION_VECTOR_CARDINALITY_MISMATCH] or, for its bytes, [DELTA_DELETION_VECTOR_CORRUPT].
 Result<DeletionVector> ReadDeletionVector(storage::ObjectStore &store, const std::string &table_root,
                                           const DeletionVectorDescriptor &descriptor);
 

@@ -88,6 +88,9 @@ public:
 
 private:
     std::optional<int64_t> ReadHint() const;
+    Result<LogSegment> BuildSegment(LogSegment segment, std::vector<CommitFile> commits,
+                                    std::optional<int64_t> version, bool has_checkpoints) const;
+    std::unexpected<Error> Truncated(int64_t first, std::optional<int64_t> version) const;
 
     storage::ObjectStore &store_;
     std::string table_root_;

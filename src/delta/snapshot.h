@@ -27,6 +27,7 @@ struct Snapshot {
     std::string table_root;
     int64_t version = -1;
     int64_t timestamp_ms = 0;  // Of the version's commit: in-commit timestamp if the table has them, or file time.
+    int64_t commit_modified_ms = 0;  // The commit file's own time; tells a table that was dropped and made anew.
     Protocol protocol;
     Metadata metadata;
     std::vector<FilePtr> files;            // Active files, in log order: older commits first.
@@ -70,13 +71,17 @@ struct Capabilities {
     bool column_mapping = false;
     bool type_widening = false;
     bool variant = false;
+    bool column_defaults = false;  // Writers only: fills columns that a write leaves out.
 };
 
+// Features that a table lists but does not use (no mapped, widened or variant column) do not count.
 // Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_READ] names every feature this build cannot read;
+//         kUnsupported [DELTA_INVALID_PROTOCOL_VERSION] for protocol versions from the future;
 //         kInvalidInput [DELTA_READ_TABLE_WITHOUT_COLUMNS] for an empty schema.
 Result<void> CheckReadable(const Snapshot &snapshot, const Capabilities &can = {});
 // Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_WRITE]. Also checks what must be honoured: column invariants,
 // CHECK constraints, generated and identity columns are refused when the table has them, allowed when it only could.
+// Call CheckReadable as well.
 Result<void> CheckWritable(const Snapshot &snapshot, const Capabilities &can = {});
 
 }  // namespace tarn::delta

@@ -42,7 +42,15 @@ struct NewTable {
 };
 Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms);
 
-enum class Isolation : uint8_t { kWriteSerializable, kSerializable, kSnapshot };
+// What a change depends on. See Transaction for the meaning of each.
+struct ReadSet {
+    bool table = false;
+    std::set<std::string> files;  // storage::ActionPathKey of each.
+    std::vector<std::function<bool(const AddFile &)>> predicates;
+    std::set<std::string> applications;
+
+    bool ReadsFiles() const { return table || !files.empty() || !predicates.empty(); }
+};
 
 struct CommitDetails {
     std::string operation;             // "WRITE", "MERGE", "CREATE TABLE AS SELECT", …
@@ -75,17 +83,20 @@ public:
 
     // --- What the change depends on. Without any of these it is a blind append and conflicts with nearly nothing.
     void ReadTable();                                   // Everything.
-    void ReadFile(const AddFile &file);                 // This file's rows. Implied by Remove and ReplaceVector.
-    // Files for which `might_match` is true hold rows the change would have read. Must be safe on any AddFile.
+    void ReadFile(const AddFile &file);                 // This file's rows. Implied by ReplaceVector.
+    // Files for which `might_match` is true hold rows that the change read, or would have read had they been there.
+    // Must be safe on any AddFile. Files of the snapshot that match count as read.
     void ReadMatching(std::function<bool(const AddFile &)> might_match);
     // snapshot.TransactionVersion(app_id). Implied by SetApplication.
     void ReadApplication(std::string app_id);
 
     // --- What it does.
+    // A new data file. Commit makes it durable first, and fails when it isn't there.
     void Add(AddFile file);
     void Remove(const AddFile &file, bool data_change = true);
-    // Masks more rows: the same data file with another vector, in one step.
+    // Masks more rows: the same data file with another vector, in one step. Bounds become wide.
     void ReplaceVector(const AddFile &file, DeletionVectorDescriptor vector, std::string stats);
+    // Also raises the protocol where the new schema or properties need it. Sets schema_string from schema.
     void SetMetadata(Metadata metadata);
     void SetProtocol(Protocol protocol);
     void SetApplication(std::string app_id, int64_t version);
@@ -100,24 +111,31 @@ public:
     //                   [DELTA_CONCURRENT_DELETE_READ], [DELTA_CONCURRENT_DELETE_DELETE],
     //                   [DELTA_CONCURRENT_TRANSACTION], [DELTA_METADATA_CHANGED], [DELTA_PROTOCOL_CHANGED]:
     //                   take a new snapshot and run again
-    //         kConflict [DELTA_CONCURRENT_WRITE] another writer created the table, or attempts ran out
+    //         kConflict [DELTA_CONCURRENT_WRITE] another writer created or replaced the table, or attempts ran out
     //         kInvalidInput [DELTA_CANNOT_MODIFY_APPEND_ONLY] rows removed from an append-only table
+    //         kUnsupported  the table asks its writers for something that is not done (see CheckWritable)
+    //         kNotFound [DELTA_FILE_NOT_FOUND] an added data file isn't there
+    //         kIo      the store failed; nothing was committed
     //         kUnknownOutcome  the log could not be read to find out: it may be committed
     Result<CommitResult> Commit(const CommitDetails &details);
 
 private:
-    friend struct CommitAttempt;
+    friend class Committer;
     storage::ObjectStore &store_;
     std::string table_root_;
     SnapshotPtr snapshot_;
     TransactionOptions options_;
 
-    bool read_table_ = false;
-    std::set<std::string> read_files_;  // File paths, canonical within the table.
-    std::vector<std::function<bool(const AddFile &)>> read_predicates_;
-    std::set<std::string> applications_;
+    ReadSet reads_;
     std::vector<Action> actions_;
+    std::vector<std::string> new_files_;  // Paths of Add, as in the log.
 };
+
+// The protocol that a table of this metadata needs: `current`, or a higher one with the features listed that schema
+// and properties ask for. Features that a legacy version stood for are kept by name.
+// Errors: kUnsupported [FEATURE_NOT_SUPPORTED] for a property this build cannot honour (column mapping,
+// constraints …).
+Result<Protocol> ProtocolFor(const Protocol &current, const Metadata &metadata);
 
 // Fresh random UUID, lower case with dashes.
 std::string NewUuid();

@@ -53,19 +53,24 @@ std::string Parent(const std::string &path) {
     return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
-Result<void> MakeDirectories(const std::string &directory) {
-    if (mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return {};
-    if (errno != ENOENT || directory == "/") return IoFailure("Creating the directory", directory, errno);
-    TARN_CHECK(MakeDirectories(Parent(directory)));
-    if (mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return {};
-    return IoFailure("Creating the directory", directory, errno);
-}
-
 Result<void> SyncPath(const std::string &path, int flags) {
     FileHandle file(open(path.c_str(), flags | O_CLOEXEC));
     if (file.get() < 0) return IoFailure("Opening", path, errno);
     if (fsync(file.get()) != 0) return IoFailure("Syncing", path, errno);
     return {};
+}
+
+Result<void> MakeDirectories(const std::string &directory, Durability durability) {
+    if (mkdir(directory.c_str(), 0777) != 0) {
+        if (errno == EEXIST) return {};
+        if (errno != ENOENT || directory == "/") return IoFailure("Creating the directory", directory, errno);
+        TARN_CHECK(MakeDirectories(Parent(directory), durability));
+        if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
+            return IoFailure("Creating the directory", directory, errno);
+        }
+    }
+    if (durability == Durability::kProcessCrash) return {};
+    return SyncPath(Parent(directory), O_RDONLY | O_DIRECTORY);
 }
 
 std::string TemporaryName(const std::string &path) {
@@ -88,7 +93,7 @@ Result<void> WriteTemporary(const std::string &target, std::string_view bytes, D
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     int fd = open(name.c_str(), kFlags, 0666);
     if (fd < 0 && errno == ENOENT) {
-        TARN_CHECK(MakeDirectories(Parent(target)));
+        TARN_CHECK(MakeDirectories(Parent(target), durability));
         fd = open(name.c_str(), kFlags, 0666);
     }
     if (fd < 0) return Fail(ErrorKind::kIo, "IO_ERROR", "Creating a file beside " + target + " failed: " +
@@ -253,7 +258,13 @@ Result<void> LocalStore::MakeDurable(const std::string &path) {
         return {};
     }
     TARN_CHECK(SyncPath(path, O_RDONLY));
-    return SyncPath(Parent(path), O_RDONLY | O_DIRECTORY);
+    // Its writer may have made the directories too: those of two partition columns and the table itself.
+    std::string directory = path;
+    for (int level = 0; level < 3 && directory != "/"; level++) {
+        directory = Parent(directory);
+        TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
+    }
+    return {};
 }
 
 Result<ObjectStore *> StoreFor(std::string_view path) {

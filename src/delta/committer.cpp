@@ -1,0 +1,309 @@
+#include "delta/internal/committer.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "delta/internal/json_writer.h"
+#include "delta/schema.h"
+#include "delta/stats.h"
+#include "storage/path.h"
+
+namespace tarn::delta {
+namespace {
+
+constexpr char kRowTrackingDomain[] = "delta.rowTracking";
+constexpr int kReadAttempts = 8;
+
+template <class T>
+const T *Find(const std::vector<Action> &actions) {
+    for (const Action &action : actions) {
+        if (const T *found = std::get_if<T>(&action)) return found;
+    }
+    return nullptr;
+}
+
+int64_t ParseHighWater(const std::string &configuration) {
+    simdjson::dom::parser parser;
+    simdjson::padded_string json(configuration);
+    int64_t mark = -1;
+    if (parser.parse(json)["rowIdHighWaterMark"].get(mark) != simdjson::SUCCESS) return -1;
+    return mark;
+}
+
+// commitInfo first, as in-commit timestamps demand; then what changes the table; then files.
+int Rank(const Action &action) {
+    if (std::holds_alternative<CommitInfo>(action)) return 0;
+    if (std::holds_alternative<Protocol>(action)) return 1;
+    if (std::holds_alternative<Metadata>(action)) return 2;
+    if (std::holds_alternative<RemoveFile>(action)) return 4;
+    if (std::holds_alternative<AddFile>(action)) return 5;
+    return 3;
+}
+
+}  // namespace
+
+Committer::Committer(Transaction &transaction, const CommitDetails &details)
+    : transaction_(transaction),
+      details_(details),
+      options_(transaction.options_),
+      snapshot_(transaction.snapshot_.get()),
+      log_(transaction.store_, transaction.table_root_),
+      txn_id_(transaction.options_.new_uuid()) {}
+
+Result<CommitResult> Committer::Run() {
+    TARN_CHECK(Prepare());
+    for (int attempt = 0; attempt < options_.max_attempts; attempt++) {
+        if (attempt > 0) Wait(attempt);
+        TARN_TRY(std::string text, Compose());
+        TARN_TRY(Who who, Attempt(text));
+        if (who == Who::kUs) return Done();
+        if (who == Who::kNobody) continue;
+        TARN_TRY(bool ours, Rebase());
+        if (ours) return Done();
+        retries_++;
+    }
+    Error error = MakeError(ErrorKind::kConflict, "DELTA_CONCURRENT_WRITE",
+                            "Gave up on " + log_.table_root() + " after " + std::to_string(options_.max_attempts) +
+                                " attempts: other writers were always faster.");
+    error.remedy = "Run it again when fewer writers are at work.";
+    if (answer_lost_) return Fail(Uncertain(error));
+    return Fail(std::move(error));
+}
+
+Result<void> Committer::Prepare() {
+    std::vector<Action> &actions = transaction_.actions_;
+    if (actions.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "A commit needs at least one action.");
+    }
+    TARN_CHECK(RaiseProtocol());
+    TARN_CHECK(CheckRules());
+    std::ranges::stable_sort(actions, {}, Rank);
+    isolation_ = IsolationOf(snapshot_, actions);
+
+    const Metadata *metadata = Find<Metadata>(actions);
+    const Protocol *protocol = Find<Protocol>(actions);
+    if (metadata == nullptr) metadata = &snapshot_->metadata;
+    if (protocol == nullptr) protocol = &snapshot_->protocol;
+    in_commit_times_ = metadata->BoolProperty("delta.enableInCommitTimestamps", false);
+    row_tracking_ = protocol->HasWriterFeature("rowTracking");
+    if (snapshot_ != nullptr) {
+        version_ = snapshot_->version + 1;
+        previous_time_ = snapshot_->timestamp_ms;
+        auto domain = snapshot_->domains.find(kRowTrackingDomain);
+        if (domain != snapshot_->domains.end()) row_id_high_water_ = ParseHighWater(domain->second.configuration);
+        TARN_CHECK(CheckBase());
+    }
+    return SyncFiles();
+}
+
+Result<void> Committer::RaiseProtocol() {
+    const Metadata *metadata = Find<Metadata>(transaction_.actions_);
+    if (snapshot_ == nullptr || metadata == nullptr) return {};
+    const Protocol *current = Find<Protocol>(transaction_.actions_);
+    if (current == nullptr) current = &snapshot_->protocol;
+    TARN_TRY(Protocol needed, ProtocolFor(*current, *metadata));
+    if (!(needed == *current)) transaction_.SetProtocol(std::move(needed));
+    return {};
+}
+
+Result<void> Committer::CheckRules() const {
+    if (snapshot_ == nullptr) return {};
+    bool removes_rows = false, adds_rows = false;
+    for (const Action &action : transaction_.actions_) {
+        if (const auto *remove = std::get_if<RemoveFile>(&action)) removes_rows |= remove->data_change;
+        if (const auto *add = std::get_if<AddFile>(&action)) adds_rows |= add->data_change;
+    }
+    const Metadata &before = snapshot_->metadata;
+    if (removes_rows && before.BoolProperty("delta.appendOnly", false)) {
+        Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_CANNOT_MODIFY_APPEND_ONLY",
+                                "The table " + log_.table_root() + " takes new rows only: its property "
+                                "delta.appendOnly is set.");
+        error.remedy = "To allow changes: ALTER TABLE … SET TBLPROPERTIES (delta.appendOnly = false).";
+        return Fail(std::move(error));
+    }
+    bool feeds_changes = before.BoolProperty("delta.enableChangeDataFeed", false);
+    if (feeds_changes && removes_rows && adds_rows && Find<CdcFile>(transaction_.actions_) == nullptr) {
+        Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                                "The table " + log_.table_root() + " keeps a change data feed, and this change came "
+                                "without change files.");
+        error.remedy = "Set the property delta.enableChangeDataFeed to false first.";
+        return Fail(std::move(error));
+    }
+    const Metadata *after = Find<Metadata>(transaction_.actions_);
+    if (after != nullptr && after->BoolProperty("delta.enableInCommitTimestamps", false) &&
+        !before.BoolProperty("delta.enableInCommitTimestamps", false)) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                    "In-commit timestamps can be switched on only when a table is created.");
+    }
+    return {};
+}
+
+// A table that was dropped and made anew under the same path must not get our commit: it would leave a gap.
+Result<void> Committer::CheckBase() const {
+    Result<storage::ObjectInfo> base = log_.store().Head(log_.CommitPath(snapshot_->version));
+    bool cleaned_up = snapshot_->checkpoint_version == snapshot_->version;
+    bool replaced = base ? base->modified_ms != snapshot_->commit_modified_ms
+                         : base.error().kind == ErrorKind::kNotFound;
+    if (!replaced || (!base && cleaned_up)) return {};
+    Error error = MakeError(ErrorKind::kConflict, "DELTA_CONCURRENT_WRITE",
+                            "The table " + log_.table_root() + " was dropped or replaced meanwhile: version " +
+                                std::to_string(snapshot_->version) + ", on which this change stands, is gone.");
+    error.remedy = "Run it again.";
+    return Fail(std::move(error));
+}
+
+Result<void> Committer::SyncFiles() const {
+    for (const std::string &file : transaction_.new_files_) {
+        TARN_TRY(std::string path, storage::ResolveActionPath(log_.table_root(), file));
+        Result<void> synced = log_.store().MakeDurable(path);
+        if (!synced && synced.error().kind == ErrorKind::kNotFound) {
+            return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND",
+                        "The data file " + path + " is not there, so it cannot become part of the table.");
+        }
+        // The first failure may pass; the second is the disk's last word.
+        if (!synced) TARN_CHECK(log_.store().MakeDurable(path));
+    }
+    return {};
+}
+
+CommitInfo Committer::Info() const {
+    CommitInfo info;
+    info.timestamp = commit_time_;
+    if (in_commit_times_) info.in_commit_timestamp = commit_time_;
+    info.operation = details_.operation;
+    info.operation_parameters = details_.operation_parameters.empty() ? "{}" : details_.operation_parameters;
+    info.operation_metrics = details_.operation_metrics;
+    info.user_metadata = details_.user_metadata;
+    if (snapshot_ != nullptr) info.read_version = snapshot_->version;
+    info.isolation_level = isolation_ == Isolation::kSerializable        ? "Serializable"
+                           : isolation_ == Isolation::kWriteSerializable ? "WriteSerializable"
+                                                                         : "SnapshotIsolation";
+    bool only_adds = std::ranges::none_of(transaction_.actions_, [](const Action &action) {
+        return std::holds_alternative<RemoveFile>(action) || std::holds_alternative<CdcFile>(action);
+    });
+    info.is_blind_append = only_adds && !transaction_.reads_.ReadsFiles();
+    info.engine_info = options_.engine_info;
+    info.txn_id = txn_id_;
+    return info;
+}
+
+Result<void> Committer::AssignRowIds(std::vector<Action> &actions) const {
+    int64_t mark = row_id_high_water_;
+    for (Action &action : actions) {
+        auto *add = std::get_if<AddFile>(&action);
+        if (add == nullptr || add->base_row_id) continue;
+        std::optional<int64_t> rows = FileStats(add->stats).NumRecords();
+        if (!rows) {
+            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                        "The table tracks rows, so " + add->path + " needs its row count in its statistics.");
+        }
+        add->base_row_id = mark + 1;
+        add->default_row_commit_version = version_;
+        mark += *rows;
+    }
+    if (mark != row_id_high_water_) {
+        actions.push_back(DomainMetadata{kRowTrackingDomain,
+                                         "{\"rowIdHighWaterMark\":" + std::to_string(mark) + "}", false});
+    }
+    return {};
+}
+
+Result<std::string> Committer::Compose() {
+    commit_time_ = options_.now_ms();
+    if (in_commit_times_) commit_time_ = std::max(commit_time_, previous_time_ + 1);
+    std::string out;
+    auto append = [&](const Action &action) {
+        AppendJson(action, out);
+        out += '\n';
+    };
+    append(Info());
+    if (row_tracking_) {
+        std::vector<Action> actions = transaction_.actions_;
+        TARN_CHECK(AssignRowIds(actions));
+        std::ranges::for_each(actions, append);
+    } else {
+        std::ranges::for_each(transaction_.actions_, append);
+    }
+    return out;
+}
+
+Result<Committer::Who> Committer::Attempt(const std::string &text) {
+    Result<CommitOutcome> outcome = log_.TryCommit(version_, text);
+    if (outcome) return *outcome == CommitOutcome::kCommitted ? Who::kUs : Who::kOther;
+    if (outcome.error().kind == ErrorKind::kUnknownOutcome) answer_lost_ = true;
+    // Whether it failed or only its answer was lost, the log knows.
+    Result<std::optional<Winner>> winner = ReadWinner(version_);
+    if (!winner) return Fail(answer_lost_ ? Uncertain(winner.error()) : outcome.error());
+    if (!*winner) {
+        retries_++;
+        // A store that says it failed, again and again, is full or read-only.
+        if (outcome.error().kind != ErrorKind::kUnknownOutcome && retries_ > kReadAttempts) {
+            return Fail(answer_lost_ ? Uncertain(outcome.error()) : outcome.error());
+        }
+        return Who::kNobody;
+    }
+    return (*winner)->info.txn_id == txn_id_ ? Who::kUs : Who::kOther;
+}
+
+Result<bool> Committer::Rebase() {
+    Loser loser{log_.table_root(), snapshot_,  transaction_.reads_, transaction_.actions_,
+                isolation_,        details_.operation};
+    while (true) {
+        Result<std::optional<Winner>> read = ReadWinner(version_);
+        if (!read) return Fail(answer_lost_ ? Uncertain(read.error()) : read.error());
+        if (!*read) return false;
+        const Winner &winner = **read;
+        if (winner.info.txn_id == txn_id_) {
+            commit_time_ = winner.info.in_commit_timestamp.value_or(commit_time_);
+            return true;
+        }
+        if (snapshot_ == nullptr) {
+            Error error = MakeError(ErrorKind::kConflict, "DELTA_CONCURRENT_WRITE",
+                                    "A Delta table was created at " + log_.table_root() + " meanwhile.");
+            error.remedy = "Write to the table that is there, or remove it first.";
+            return Fail(std::move(error));
+        }
+        if (std::optional<Error> conflict = FindConflict(loser, winner)) return Fail(*std::move(conflict));
+        previous_time_ = winner.info.in_commit_timestamp.value_or(previous_time_);
+        for (const DomainMetadata &domain : winner.domains) {
+            if (domain.domain == kRowTrackingDomain) row_id_high_water_ = ParseHighWater(domain.configuration);
+        }
+        version_++;
+    }
+}
+
+Result<std::optional<Winner>> Committer::ReadWinner(int64_t version) {
+    std::string path = log_.CommitPath(version);
+    Result<std::string> text = ReadWithRetries(path);
+    if (!text && text.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    if (!text) return Fail(std::move(text).error());
+    TARN_TRY(Winner winner, ParseWinner(*text, version, log_.table_root(), path));
+    return winner;
+}
+
+Result<std::string> Committer::ReadWithRetries(const std::string &path) {
+    for (int attempt = 1;; attempt++) {
+        Result<std::string> text = log_.store().Read(path);
+        bool transient = !text && text.error().kind == ErrorKind::kIo;
+        if (!transient || attempt == kReadAttempts) return text;
+        Wait(attempt);
+    }
+}
+
+void Committer::Wait(int attempt) {
+    // Up to 1, 2, 4 … 256 ms; the dice keep two losers from meeting again and again.
+    int64_t most = int64_t{1} << std::min(attempt - 1, 8);
+    uint64_t dice = std::hash<std::string>()(txn_id_ + std::to_string(attempt));
+    options_.sleep(1 + static_cast<int64_t>(dice % static_cast<uint64_t>(most)));
+}
+
+Error Committer::Uncertain(const Error &cause) const {
+    Error error = MakeError(ErrorKind::kUnknownOutcome, "IO_ERROR",
+                            "Whether version " + std::to_string(version_) + " of " + log_.table_root() +
+                                " was committed could not be found out: " + cause.message);
+    error.remedy = "Look for txnId " + txn_id_ + " in the table's history before you run it again.";
+    return error;
+}
+
+}  // namespace tarn::delta

@@ -1,0 +1,355 @@
+#include "delta/stats.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <map>
+
+#include "delta/internal/json_writer.h"
+#include "delta/internal/time_text.h"
+#include "delta/schema.h"
+
+namespace tarn::delta {
+namespace {
+
+// --- Bounds as JSON values. nullopt: there is no safe bound, so none is written.
+
+bool IsJsonNumber(std::string_view text) {
+    size_t i = text.starts_with('-') ? 1 : 0;
+    auto digits = [&] {
+        size_t begin = i;
+        while (i < text.size() && text[i] >= '0' && text[i] <= '9') i++;
+        return i - begin;
+    };
+    size_t first = i;
+    size_t whole = digits();
+    if (whole == 0 || (whole > 1 && text[first] == '0')) return false;
+    if (i < text.size() && text[i] == '.') {
+        i++;
+        if (digits() == 0) return false;
+    }
+    if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+        i++;
+        if (i < text.size() && (text[i] == '+' || text[i] == '-')) i++;
+        if (digits() == 0) return false;
+    }
+    return i == text.size();
+}
+
+std::optional<std::string> TimestampBound(std::string_view text, bool is_max, bool utc_mark) {
+    std::optional<int64_t> micros = ParseTimestamp(text);
+    if (!micros) return std::nullopt;
+    int64_t millis = *micros / 1000;
+    int64_t rest = *micros % 1000;
+    if (rest < 0) millis--, rest += 1000;
+    if (is_max && rest > 0) millis++;
+    return FormatMillis(millis, utc_mark);
+}
+
+// The byte length of the first `count` code points of valid UTF-8.
+size_t PrefixBytes(std::string_view text, size_t count) {
+    size_t at = 0;
+    while (at < text.size()) {
+        bool starts_code_point = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+        if (starts_code_point && count-- == 0) break;
+        at++;
+    }
+    return at;
+}
+
+void AppendUtf8(uint32_t c, std::string &out) {
+    if (c < 0x80) {
+        out += static_cast<char>(c);
+    } else if (c < 0x800) {
+        out += static_cast<char>(0xc0 | c >> 6);
+        out += static_cast<char>(0x80 | (c & 0x3f));
+    } else if (c < 0x10000) {
+        out += static_cast<char>(0xe0 | c >> 12);
+        out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
+        out += static_cast<char>(0x80 | (c & 0x3f));
+    } else {
+        out += static_cast<char>(0xf0 | c >> 18);
+        out += static_cast<char>(0x80 | (c >> 12 & 0x3f));
+        out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
+        out += static_cast<char>(0x80 | (c & 0x3f));
+    }
+}
+
+// The smallest text of at most its length that sorts after every text starting with `prefix` (valid UTF-8).
+std::optional<std::string> RaisePrefix(std::string prefix) {
+    while (!prefix.empty()) {
+        size_t last = prefix.size() - 1;
+        while (last > 0 && (static_cast<unsigned char>(prefix[last]) & 0xc0) == 0x80) last--;
+        unsigned char lead = static_cast<unsigned char>(prefix[last]);
+        uint32_t c = lead < 0x80 ? lead : lead < 0xe0 ? lead & 0x1f : lead < 0xf0 ? lead & 0x0f : lead & 0x07;
+        for (size_t i = last + 1; i < prefix.size(); i++) c = c << 6 | (static_cast<unsigned char>(prefix[i]) & 0x3f);
+        prefix.resize(last);
+        if (c < 0x10ffff) {
+            c++;
+            if (c == 0xd800) c = 0xe000;  // Surrogates are no characters.
+            AppendUtf8(c, prefix);
+            return prefix;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> TextBound(const std::string &text, bool is_max, bool exact, size_t max_code_points) {
+    if (!simdjson::validate_utf8(text)) return std::nullopt;
+    size_t bytes = PrefixBytes(text, max_code_points);
+    if (bytes == text.size() && (exact || !is_max)) return text;
+    if (!is_max) return text.substr(0, bytes);
+    return RaisePrefix(text.substr(0, bytes));
+}
+
+std::optional<std::string> Bound(const ColumnStats &column, bool is_max, const StatsOptions &options) {
+    const std::optional<std::string> &text = is_max ? column.max : column.min;
+    if (!text || column.has_nan) return std::nullopt;
+    std::optional<std::string> quoted;
+    switch (column.type.kind) {
+        case TypeKind::kByte: case TypeKind::kShort: case TypeKind::kInt: case TypeKind::kLong:
+        case TypeKind::kFloat: case TypeKind::kDouble: case TypeKind::kDecimal:
+            if (!IsJsonNumber(*text)) return std::nullopt;  // "inf", for one.
+            return text;
+        case TypeKind::kString: quoted = TextBound(*text, is_max, column.max_is_exact, options.max_text); break;
+        case TypeKind::kDate:
+            if (IsDate(*text)) quoted = text;
+            break;
+        case TypeKind::kTimestamp: quoted = TimestampBound(*text, is_max, true); break;
+        case TypeKind::kTimestampNtz: quoted = TimestampBound(*text, is_max, false); break;
+        default: break;
+    }
+    if (!quoted) return std::nullopt;
+    std::string json;
+    AppendQuoted(*quoted, json);
+    return json;
+}
+
+// --- Writing: values of leaf columns as nested objects.
+
+using Path = std::vector<std::string>;
+
+void LeafPaths(const DataType &schema, Path &prefix, std::vector<Path> &out) {
+    for (const Field &field : schema.fields) {
+        prefix.push_back(PhysicalName(field));
+        if (field.type.kind == TypeKind::kStruct) {
+            LeafPaths(field.type, prefix, out);
+        } else {
+            out.push_back(prefix);
+        }
+        prefix.pop_back();
+    }
+}
+
+struct LeafValue {
+    const Path *path;
+    std::string json;
+};
+
+// Writes values [begin, end), which share their first `depth` names, as one object. Leaves of one struct are adjacent.
+void WriteNested(JsonWriter &json, const std::vector<LeafValue> &values, size_t begin, size_t end, size_t depth) {
+    json.BeginObject();
+    for (size_t i = begin; i < end;) {
+        const Path &path = *values[i].path;
+        json.Key(path[depth]);
+        size_t next = i + 1;
+        if (path.size() == depth + 1) {
+            json.Raw(values[i].json);
+        } else {
+            while (next < end && values[next].path->size() > depth + 1 && (*values[next].path)[depth] == path[depth]) {
+                next++;
+            }
+            WriteNested(json, values, i, next, depth + 1);
+        }
+        i = next;
+    }
+    json.EndObject();
+}
+
+// --- Reading.
+
+using simdjson::ondemand::object;
+using simdjson::ondemand::value;
+
+// A JSON text that was checked as a whole, ready for on-demand reading: numbers keep every digit.
+class CheckedJson {
+public:
+    explicit CheckedJson(std::string_view text) : text_(text) {
+        simdjson::dom::parser checker;
+        simdjson::dom::object root;
+        valid_ = !text.empty() && checker.parse(text_).get(root) == simdjson::SUCCESS;
+    }
+    // Calls visit(key, value) for each member of the root object.
+    template <class Visit>
+    void ForEachMember(Visit visit) {
+        if (!valid_) return;
+        simdjson::ondemand::parser parser;
+        simdjson::ondemand::document document;
+        object root;
+        if (parser.iterate(text_).get(document) != simdjson::SUCCESS || document.get_object().get(root)) return;
+        Members(root, visit);
+    }
+    template <class Visit>
+    static void Members(object &fields, Visit visit) {
+        for (auto member : fields) {
+            std::string_view key;
+            value inner;
+            if (member.unescaped_key().get(key) || member.value().get(inner)) return;
+            visit(std::string(key), inner);
+        }
+    }
+    const char *data() const { return text_.data(); }
+
+private:
+    simdjson::padded_string text_;
+    bool valid_ = false;
+};
+
+std::optional<std::string> ScalarText(value &scalar) {
+    std::string_view text;
+    switch (scalar.type().value_unsafe()) {
+        case simdjson::ondemand::json_type::string:
+            if (scalar.get_string().get(text)) return std::nullopt;
+            return std::string(text);
+        case simdjson::ondemand::json_type::number:
+        case simdjson::ondemand::json_type::boolean: {
+            std::string_view token = scalar.raw_json_token();
+            while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+            return std::string(token);
+        }
+        default: return std::nullopt;
+    }
+}
+
+// Finds path[depth…] below `at` and passes its scalar on.
+template <class Found>
+void Descend(value &at, const Path &path, size_t depth, const Found &found) {
+    if (depth == path.size()) {
+        if (std::optional<std::string> text = ScalarText(at)) found(*std::move(text));
+        return;
+    }
+    object fields;
+    if (at.get_object().get(fields)) return;
+    CheckedJson::Members(fields, [&](const std::string &key, value &inner) {
+        if (key == path[depth]) Descend(inner, path, depth + 1, found);
+    });
+}
+
+std::optional<int64_t> ParseInt(std::string_view text) {
+    int64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+void SetBound(FileStats::Bounds &bounds, const std::string &section, std::string text) {
+    if (section == "minValues") bounds.min = std::move(text);
+    if (section == "maxValues") bounds.max = std::move(text);
+    if (section == "nullCount") bounds.null_count = ParseInt(text);
+}
+
+}  // namespace
+
+StatsOptions StatsOptionsOf(const Metadata &metadata) {
+    StatsOptions options;
+    options.max_columns = metadata.IntProperty("delta.dataSkippingNumIndexedCols", 32);
+    return options;
+}
+
+std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &columns, const DataType &data_schema,
+                       const StatsOptions &options) {
+    std::vector<Path> leaves;
+    Path prefix;
+    LeafPaths(data_schema, prefix, leaves);
+    if (options.max_columns >= 0 && leaves.size() > static_cast<size_t>(options.max_columns)) {
+        leaves.resize(static_cast<size_t>(options.max_columns));
+    }
+    std::map<Path, const ColumnStats *> by_path;
+    for (const ColumnStats &column : columns) by_path[column.path] = &column;
+    std::vector<LeafValue> mins, maxs, nulls;
+    for (const Path &leaf : leaves) {
+        auto it = by_path.find(leaf);
+        if (it == by_path.end()) continue;
+        const ColumnStats &column = *it->second;
+        if (auto json = Bound(column, false, options)) mins.push_back({&leaf, *std::move(json)});
+        if (auto json = Bound(column, true, options)) maxs.push_back({&leaf, *std::move(json)});
+        if (column.null_count) nulls.push_back({&leaf, std::to_string(*column.null_count)});
+    }
+    std::string out;
+    JsonWriter json(out);
+    json.BeginObject().Field("numRecords", num_records);
+    json.Key("minValues");
+    WriteNested(json, mins, 0, mins.size(), 0);
+    json.Key("maxValues");
+    WriteNested(json, maxs, 0, maxs.size(), 0);
+    json.Key("nullCount");
+    WriteNested(json, nulls, 0, nulls.size(), 0);
+    json.Field("tightBounds", options.tight_bounds).EndObject();
+    return out;
+}
+
+std::string WithWideBounds(std::string_view stats) {
+    std::string out(stats);
+    CheckedJson json(stats);
+    bool is_object = false, empty = true, found = false;
+    size_t begin = 0, length = 0;
+    json.ForEachMember([&](const std::string &key, value &member) {
+        is_object = true;
+        empty = false;
+        if (key != "tightBounds") return;
+        std::string_view token = member.raw_json_token();
+        while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+        begin = static_cast<size_t>(token.data() - json.data());
+        length = token.size();
+        found = true;
+    });
+    if (!is_object || empty) return out;
+    if (found) return out.replace(begin, length, "false");
+    return out.insert(out.rfind('}'), ",\"tightBounds\":false");
+}
+
+std::optional<int64_t> FileStats::NumRecords() const {
+    std::optional<int64_t> rows;
+    CheckedJson(stats_).ForEachMember([&](const std::string &key, value &member) {
+        if (key != "numRecords") return;
+        if (std::optional<std::string> text = ScalarText(member)) rows = ParseInt(*text);
+    });
+    return rows && *rows >= 0 ? rows : std::nullopt;
+}
+
+bool FileStats::TightBounds() const {
+    bool tight = true;
+    CheckedJson(stats_).ForEachMember([&](const std::string &key, value &member) {
+        if (key == "tightBounds" && ScalarText(member) == "false") tight = false;
+    });
+    return tight;
+}
+
+FileStats::Bounds FileStats::Of(const std::vector<std::string> &path) const {
+    Bounds bounds;
+    CheckedJson(stats_).ForEachMember([&](const std::string &section, value &member) {
+        if (section != "minValues" && section != "maxValues" && section != "nullCount") return;
+        Descend(member, path, 0, [&](std::string text) { SetBound(bounds, section, std::move(text)); });
+    });
+    return bounds;
+}
+
+std::vector<FileStats::Bounds> FileStats::OfColumns(const std::vector<std::string> &columns) const {
+    std::vector<Bounds> out(columns.size());
+    CheckedJson(stats_).ForEachMember([&](const std::string &section, value &member) {
+        object fields;
+        if (section != "minValues" && section != "maxValues" && section != "nullCount") return;
+        if (member.get_object().get(fields)) return;
+        CheckedJson::Members(fields, [&](const std::string &key, value &inner) {
+            for (size_t i = 0; i < columns.size(); i++) {
+                if (columns[i] != key) continue;
+                if (std::optional<std::string> text = ScalarText(inner)) SetBound(out[i], section, *std::move(text));
+                return;
+            }
+        });
+    });
+    return out;
+}
+
+}  // namespace tarn::delta
