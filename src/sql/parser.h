@@ -19,7 +19,7 @@ namespace tarn::sql {
 // Deeper nesting (parentheses, subqueries, operators in a chain) is RESOURCE_LIMIT_EXCEEDED: the parser, and whoever
 // walks the tree recursively, never overflow the stack.
 inline constexpr int kMaxNesting = 500;  // parentheses, function calls, subqueries
-inline constexpr int kMaxDepth = 1200;   // height of a tree, e.g. the terms of a + b + c + …
+inline constexpr int kMaxDepth = 900;   // height of a tree, e.g. the terms of a + b + c + …
 
 // One statement of a script: its text without the `;` and without comments or blanks around it.
 struct StatementText {

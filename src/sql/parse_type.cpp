@@ -1,0 +1,163 @@
+// Data types as DDL and CAST write them.
+#include <algorithm>
+
+#include "sql/internal/nearest.h"
+#include "sql/internal/parser_impl.h"
+
+namespace tarn::sql {
+namespace {
+
+struct TypeName {
+    std::string_view name;
+    TypeKind kind;
+};
+
+constexpr TypeName kTypeNames[] = {
+    {"BOOLEAN", TypeKind::kBoolean}, {"TINYINT", TypeKind::kByte},        {"BYTE", TypeKind::kByte},
+    {"SMALLINT", TypeKind::kShort},  {"SHORT", TypeKind::kShort},         {"INT", TypeKind::kInt},
+    {"INTEGER", TypeKind::kInt},     {"BIGINT", TypeKind::kLong},         {"LONG", TypeKind::kLong},
+    {"FLOAT", TypeKind::kFloat},     {"REAL", TypeKind::kFloat},          {"DOUBLE", TypeKind::kDouble},
+    {"DATE", TypeKind::kDate},       {"TIMESTAMP", TypeKind::kTimestamp}, {"TIMESTAMP_LTZ", TypeKind::kTimestamp},
+    {"STRING", TypeKind::kString},   {"CHAR", TypeKind::kString},         {"TIMESTAMP_NTZ", TypeKind::kTimestampNtz},
+    {"VARCHAR", TypeKind::kString},  {"CHARACTER", TypeKind::kString},    {"BINARY", TypeKind::kBinary},
+    {"VOID", TypeKind::kNull},       {"NULL", TypeKind::kNull},           {"VARIANT", TypeKind::kVariant},
+    {"DECIMAL", TypeKind::kDecimal}, {"DEC", TypeKind::kDecimal},         {"NUMERIC", TypeKind::kDecimal},
+    {"ARRAY", TypeKind::kArray},     {"MAP", TypeKind::kMap},             {"STRUCT", TypeKind::kStruct},
+    {"INTERVAL", TypeKind::kInterval},
+};
+
+Error UnknownType(const Token &token) {
+    std::vector<std::string_view> names;
+    for (const TypeName &entry : kTypeNames) names.push_back(entry.name);
+    std::string message = "Unsupported data type \"" + ToUpper(token.text) + "\".";
+    std::vector<std::string> nearest = NearestNames(token.text, names, 2);
+    if (!nearest.empty()) message += " Did you mean " + QuoteList(nearest) + "?";
+    Error error = MakeError(ErrorKind::kInvalidInput, "UNSUPPORTED_DATATYPE", std::move(message));
+    error.position = token.position;
+    return error;
+}
+
+}  // namespace
+
+Result<DataType> Parser::ParseType() {
+    Nested nested(*this);
+    TARN_CHECK(CheckNesting());
+    const Token &token = Peek();
+    if (token.kind != TokenKind::kName) return Fail(ErrorHere("a data type"));
+    auto entry = std::ranges::find(kTypeNames, token.upper, &TypeName::name);
+    if (entry == std::end(kTypeNames)) return Fail(UnknownType(token));
+    Next();
+    switch (entry->kind) {
+        case TypeKind::kDecimal: {
+            int64_t precision = 10;
+            int64_t scale = 0;
+            if (Accept("(")) {
+                TARN_TRY(precision, ParseInteger("a precision"));
+                if (Accept(",")) {
+                    TARN_TRY(scale, ParseInteger("a scale"));
+                }
+                TARN_CHECK(Expect(")"));
+            }
+            if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
+                return Fail(SyntaxError(token.position, token.text, "A decimal's precision is 1 to 38, its scale 0 to the precision."));
+            }
+            return DataType::Decimal(static_cast<int>(precision), static_cast<int>(scale));
+        }
+        case TypeKind::kArray: {
+            TARN_CHECK(Expect("<"));
+            TARN_TRY(DataType element, ParseType());
+            TARN_CHECK(CloseAngle());
+            return DataType::Array(std::move(element));
+        }
+        case TypeKind::kMap: {
+            TARN_CHECK(Expect("<"));
+            TARN_TRY(DataType key, ParseType());
+            TARN_CHECK(Expect(","));
+            TARN_TRY(DataType value, ParseType());
+            TARN_CHECK(CloseAngle());
+            return DataType::Map(std::move(key), std::move(value));
+        }
+        case TypeKind::kStruct: {
+            if (Accept("<>")) return DataType::Struct({});
+            TARN_CHECK(Expect("<"));
+            std::vector<Field> fields;
+            if (!Is(">")) {
+                TARN_TRY(fields, ParseStructFields());
+            }
+            TARN_CHECK(CloseAngle());
+            return DataType::Struct(std::move(fields));
+        }
+        case TypeKind::kString:
+            if (Accept("(")) {  // VARCHAR(10): the length is not kept
+                TARN_TRY(int64_t length, ParseInteger("a length"));
+                (void)length;
+                TARN_CHECK(Expect(")"));
+            }
+            if (Accept("COLLATE")) {
+                TARN_TRY(std::string collation, ParseIdentifier("a collation"));
+                if (!EqualsIgnoreCase(collation, "UTF8_BINARY")) {
+                    return Fail(UnsupportedHere("The collation " + collation, "Leave it out: strings compare byte by byte."));
+                }
+            }
+            return DataType::Of(TypeKind::kString);
+        case TypeKind::kInterval:  // INTERVAL DAY TO SECOND
+            for (std::string_view unit : {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"}) {
+                if (!Accept(unit)) continue;
+                if (Accept("TO")) Next();
+                break;
+            }
+            return DataType::Of(TypeKind::kInterval);
+        default:
+            if (entry->kind == TypeKind::kDouble) Accept("PRECISION");
+            return DataType::Of(entry->kind);
+    }
+}
+
+Result<void> Parser::CloseAngle() { return Expect(">"); }
+
+// a: INT NOT NULL COMMENT 'x', `b c` STRING
+Result<std::vector<Field>> Parser::ParseStructFields() {
+    std::vector<Field> fields;
+    do {
+        Field field;
+        TARN_TRY(field.name, ParseIdentifier("a field's name"));
+        Accept(":");
+        TARN_TRY(field.type, ParseType());
+        while (true) {
+            if (AcceptWords({"NOT", "NULL"})) {
+                field.nullable = false;
+            } else if (Accept("COMMENT")) {
+                TARN_TRY(std::string comment, ParseString("a comment"));
+                field.metadata["comment"] = JsonText(comment);
+            } else {
+                break;
+            }
+        }
+        fields.push_back(std::move(field));
+    } while (Accept(","));
+    return fields;
+}
+
+Result<std::vector<Field>> Parser::ParseSchemaFields() { return ParseStructFields(); }
+
+std::string JsonText(std::string_view text) {
+    std::string out = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            constexpr char kHex[] = "0123456789abcdef";
+            out += "\\u00";
+            out += kHex[(c >> 4) & 0xF];
+            out += kHex[c & 0xF];
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
+}
+
+}  // namespace tarn::sql
