@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ struct StreamInputs {
     };
     std::map<std::string, TableRange> tables;  // By full name, lower case.
     std::map<std::string, FileSet> files;      // By StreamKey of the read_files call.
+    // Called when the batch's files are written and its commit is next: the moment to write progress down.
+    std::function<Result<void>(const StreamInputs &)> before_commit;
 };
 
 // Names a `STREAM read_files(…)` within its query: its path argument.
@@ -103,6 +106,8 @@ public:
 
     // The new state of the world, for planning a batch.
     virtual Result<std::vector<SourceFile>> ListFiles(const sql::TableFunction &read_files) = 0;
+    // Whether a stream of these files takes in one again that was overwritten (allowOverwrites).
+    virtual bool TakesOverwrites(const sql::TableFunction &read_files) = 0;
     virtual Result<bool> TableExists(const catalog::TableName &name) = 0;
     virtual Result<int64_t> TableVersion(const catalog::TableName &name) = 0;
     // The last batch that `application` committed to the table; nullopt: none, or no such table.

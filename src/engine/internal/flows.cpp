@@ -89,9 +89,10 @@ Result<FlowTarget> OpenTarget(SessionState &session, StatementContext &context, 
 }
 
 Result<void> Finish(SessionState &session, FlowTarget &target, const std::string &operation, BatchResult &result,
-                    const std::optional<FlowProgress> &progress) {
+                    const std::optional<FlowProgress> &progress, const StreamInputs *inputs) {
     if (progress) target.change->SetProgress(*progress);
     if (!target.created && target.change->IsEmpty()) return {};
+    if (inputs && inputs->before_commit) TARN_CHECK(inputs->before_commit(*inputs));
     TARN_TRY(delta::CommitResult committed,
              target.change->Commit(operation, {},
                                    {{"numOutputRows", result.rows_inserted + result.rows_updated},
@@ -155,8 +156,9 @@ std::string NewestByKey(const Upsert &upsert, const std::string &source) {
 
 // The rows to write, with the target row each replaces (NULL: a new key). Rows that change nothing are not there:
 // a row wins when its sequence is newer, or equal with other values.
+// `current` are the target's rows with their identity and __tarn_sequence.
 std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &newest,
-                        const std::string &scan) {
+                        const std::string &current) {
     std::string on, differs, list;
     for (const std::string &key : upsert.keys) {
         std::string name = sql::QuoteIdentifier(key);
@@ -172,9 +174,8 @@ std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ign
         if (from) differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + ours;
     }
     return "SELECT " + list + "t.__tarn_file AS __tarn_file, t.__tarn_row AS __tarn_row FROM (" + newest +
-           ") s LEFT JOIN (SELECT *, __tarn_file, __tarn_row, " + upsert.sequence + " AS __tarn_sequence FROM " + scan +
-           ") t ON " + on + " WHERE t.__tarn_row IS NULL OR s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = "
-           "t.__tarn_sequence AND (" + differs + "))";
+           ") s LEFT JOIN (" + current + ") t ON " + on + " WHERE t.__tarn_row IS NULL OR t.__tarn_sequence IS NULL OR "
+           "s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = t.__tarn_sequence AND (" + differs + "))";
 }
 
 class DuckFlowRunner final : public FlowRunner {
@@ -184,6 +185,11 @@ public:
     Result<std::vector<SourceFile>> ListFiles(const sql::TableFunction &read_files) override {
         TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(read_files));
         return ListSourceFiles(options.path);
+    }
+
+    bool TakesOverwrites(const sql::TableFunction &read_files) override {
+        auto options = ParseReadFilesOptions(read_files);
+        return options && options->allow_overwrites;
     }
 
     Result<bool> TableExists(const catalog::TableName &name) override {
@@ -221,7 +227,7 @@ public:
         BatchResult result;
         TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
         counted.Report(result);
-        TARN_CHECK(Finish(session_, target, "STREAMING UPDATE", result, batch.progress));
+        TARN_CHECK(Finish(session_, target, "STREAMING UPDATE", result, batch.progress, &inputs));
         return result;
     }
 
@@ -240,10 +246,10 @@ public:
             std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + newest + ")";
             TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
         } else {
-            TARN_CHECK(ReplaceRows(upsert, *batch.flow, target, newest, result));
+            TARN_CHECK(ReplaceRows(context, upsert, *batch.flow, inputs, target, newest, result));
         }
         counted.Report(result);
-        TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress));
+        TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress, &inputs));
         return result;
     }
 
@@ -267,7 +273,7 @@ public:
         BatchResult result;
         TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
         counted.Report(result);
-        TARN_CHECK(Finish(session_, target, "WRITE", result, std::nullopt));
+        TARN_CHECK(Finish(session_, target, "WRITE", result, std::nullopt, nullptr));
         return result;
     }
 
@@ -284,17 +290,42 @@ private:
         return session_.engine.tables->Load(entry.location);
     }
 
-    Result<void> ReplaceRows(const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow, FlowTarget &target,
-                             const std::string &newest, BatchResult &result) {
-        TARN_TRY(std::string scan, target.change->Scan());
-        auto bound = DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan);
-        if (!bound) {
-            Error error = std::move(bound).error();
-            error.remedy = "SEQUENCE BY is compared with the target's rows: keep the columns it names in the target.";
+    // The target's rows with the sequence each was written with. Where the target does not keep the columns that SEQUENCE
+    // BY names, the sequences are found again in the source as it was before this batch.
+    Result<std::string> CurrentRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
+                                    const StreamInputs &inputs, const std::string &scan) {
+        if (DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan)) {
+            return "SELECT *, __tarn_file, __tarn_row, " + upsert.sequence + " AS __tarn_sequence FROM " + scan;
+        }
+        if (!inputs.files.empty()) {
+            Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                                    "SEQUENCE BY names columns that the target does not keep, and the source is files.");
+            error.remedy = "Keep the columns in the target, or read the files into a streaming table first.";
             return Fail(std::move(error));
         }
+        past_inputs_ = StreamInputs();
+        for (auto &[name, range] : inputs.tables) {
+            if (range.from_version) past_inputs_.tables[name] = {std::nullopt, *range.from_version};
+        }
+        past_ = std::make_unique<StatementContext>(session_, &past_inputs_);
+        TARN_TRY(std::string past, past_->From(*flow.source));
+        std::string keys, on;
+        for (const std::string &key : upsert.keys) {
+            std::string name = sql::QuoteIdentifier(key);
+            keys += name + ", ";
+            on += (on.empty() ? "" : " AND ") + ("rows." + name + " = past." + name);
+        }
+        return "SELECT rows.*, past.__tarn_sequence FROM (SELECT *, __tarn_file, __tarn_row FROM " + scan +
+               ") rows LEFT JOIN (SELECT " + keys + "max(" + upsert.sequence + ") AS __tarn_sequence FROM " + past +
+               " GROUP BY ALL) past ON " + on;
+    }
+
+    Result<void> ReplaceRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
+                             const StreamInputs &inputs, FlowTarget &target, const std::string &newest, BatchResult &result) {
+        TARN_TRY(std::string scan, target.change->Scan());
+        TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, scan));
         TARN_TRY(auto changes, TemporaryTable::Create(
-                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates, newest, scan)));
+                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates, newest, current)));
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};
         TARN_TRY(result.rows_updated, target.change->DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
@@ -305,6 +336,9 @@ private:
         return {};
     }
 
+    // The source as it was before the batch; kept for as long as the batch's queries run.
+    StreamInputs past_inputs_;
+    std::unique_ptr<StatementContext> past_;
     SessionState &session_;
 };
 

@@ -1,0 +1,44 @@
+// cli/commands.h: what each subcommand of `tarn` does. main.cpp parses the arguments; these return the exit status.
+//
+// Results go to standard output, everything about them (progress, errors, timings) to standard error.
+// Exit status: 0 done; 1 the work failed, with an error printed; 2 wrong arguments.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tarn::cli {
+
+struct ProjectArguments {
+    std::string root;
+    std::string folder = ".";
+    std::string target;
+    std::vector<std::string> variables;  // "name=value"
+};
+
+struct RunArguments {
+    ProjectArguments project;
+    bool full_refresh = false;
+    bool dry_run = false;
+    std::vector<std::string> select;
+};
+int RunCommand(const RunArguments &arguments);
+
+int TestCommand(const ProjectArguments &arguments);
+
+struct SqlArguments {
+    std::string root;
+    std::string format = "table";  // table, tsv, csv, jsonl
+    std::vector<std::string> texts;  // -c
+    std::string file;                // -f; "-" is standard input
+    std::string echo_marker;
+    bool keep_going = false;
+    std::vector<std::string> parameters;  // "name=value"
+};
+int SqlCommand(const SqlArguments &arguments);
+
+// "name=value" texts as a map. False: prints what is wrong.
+bool ParsePairs(const std::vector<std::string> &texts, const char *option, std::map<std::string, std::string> &pairs);
+
+}  // namespace tarn::cli

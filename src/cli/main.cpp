@@ -1,0 +1,61 @@
+// The `tarn` binary: argument parsing only.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.h"
+
+namespace {
+
+void AddRoot(CLI::App &command, std::string &root) {
+    command.add_option("--root", root, "The lakehouse's folder")->envname("TARN_ROOT")->capture_default_str();
+}
+
+void AddProject(CLI::App &command, tarn::cli::ProjectArguments &project) {
+    command.add_option("dir", project.folder, "The project's folder, with databricks.yml or spark-pipeline.yml")->capture_default_str();
+    AddRoot(command, project.root);
+    command.add_option("--target", project.target, "A target of the project; its default one if not given");
+    command.add_option("--var", project.variables, "NAME=VALUE: a variable of the project")->take_all()->allow_extra_args(false);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    CLI::App app("Tarn: a lakehouse in one binary that speaks Databricks SQL.", "tarn");
+    app.set_version_flag("--version", "tarn " TARN_VERSION);
+    app.require_subcommand(1);
+    app.failure_message(CLI::FailureMessage::help);
+
+    tarn::cli::RunArguments run;
+    run.project.root = "./lakehouse";
+    CLI::App *run_command = app.add_subcommand("run", "Bring a project's tables up to date");
+    AddProject(*run_command, run.project);
+    run_command->add_flag("--full-refresh", run.full_refresh, "Drop the project's tables and take everything in again");
+    run_command->add_option("--select", run.select, "Only this table; may be given several times")->take_all()->allow_extra_args(false);
+    run_command->add_flag("--dry-run", run.dry_run, "Check the project's definitions, change nothing");
+
+    tarn::cli::ProjectArguments test;
+    test.root = "./lakehouse";
+    CLI::App *test_command = app.add_subcommand("test", "Run a project's tests: queries whose rows are failures");
+    AddProject(*test_command, test);
+
+    tarn::cli::SqlArguments sql;
+    sql.root = "./lakehouse";
+    CLI::App *sql_command = app.add_subcommand("sql", "Run SQL, or start an interactive shell");
+    AddRoot(*sql_command, sql.root);
+    sql_command->add_option("--format", sql.format, "How rows are printed")
+        ->check(CLI::IsMember({"table", "tsv", "csv", "jsonl"}))->capture_default_str();
+    auto *text = sql_command->add_option("-c,--command", sql.texts, "SQL statements, separated by ;")->take_all()->allow_extra_args(false);
+    sql_command->add_option("-f,--file", sql.file, "A file of SQL statements; - for standard input")->excludes(text);
+    sql_command->add_option("--echo-marker", sql.echo_marker, "Print this line before each statement's output");
+    sql_command->add_flag("--keep-going", sql.keep_going, "Go on after an error, which is printed in the output's place");
+    sql_command->add_option("--param", sql.parameters, "NAME=VALUE: the value of :NAME")->take_all()->allow_extra_args(false);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (*run_command) return tarn::cli::RunCommand(run);
+    if (*test_command) return tarn::cli::TestCommand(test);
+    return tarn::cli::SqlCommand(sql);
+}

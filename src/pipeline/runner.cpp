@@ -1,0 +1,273 @@
+#include "pipeline/runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "engine/session.h"
+#include "pipeline/progress.h"
+#include "sql/render.h"
+
+namespace tarn::pipeline {
+namespace {
+
+double Seconds(std::chrono::steady_clock::time_point since) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+}
+
+std::string TableKey(const catalog::TableName &name) { return ToLower(name.ToString()); }
+
+class Run {
+public:
+    Run(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options)
+        : engine_(engine), pipeline_(pipeline), options_(options), session_(engine.NewSession()), flows_(session_->flows()) {}
+
+    Result<RunReport> Execute(const Graph &graph) {
+        auto start = std::chrono::steady_clock::now();
+        session_->Use(pipeline_.catalog, pipeline_.schema);
+        TARN_CHECK(PrepareSchemas(graph));
+        for (const PipelineView &view : graph.views) TARN_CHECK(session_->CreateTemporaryView(view.name, view.query_text));
+        if (options_.full_refresh) TARN_CHECK(DropAll(graph));
+        RunReport report;
+        for (const Dataset &dataset : graph.datasets) {
+            if (!Selected(dataset)) continue;
+            if (options_.on_start) options_.on_start(dataset.name.table);
+            auto table_start = std::chrono::steady_clock::now();
+            auto table = options_.dry_run ? Planned(dataset) : Update(dataset);
+            if (!table) {
+                Error error = std::move(table).error();
+                error.message = dataset.name.table + " (" + dataset.place + "): " + error.message;
+                error.position = {};
+                return Fail(std::move(error));
+            }
+            table->seconds = Seconds(table_start);
+            if (options_.on_table) options_.on_table(*table);
+            report.tables.push_back(std::move(*table));
+        }
+        report.seconds = Seconds(start);
+        return report;
+    }
+
+private:
+    bool Selected(const Dataset &dataset) const {
+        auto &names = options_.select;
+        return names.empty() || std::ranges::any_of(names, [&](auto &name) { return EqualsIgnoreCase(name, dataset.name.table); });
+    }
+
+    static Result<TableReport> Planned(const Dataset &dataset) {
+        TableReport report;
+        report.name = dataset.name.table;
+        report.kind = dataset.kind;
+        return report;
+    }
+
+    Result<void> PrepareSchemas(const Graph &graph) {
+        if (options_.dry_run) return {};
+        std::set<std::pair<std::string, std::string>> schemas{{pipeline_.catalog, pipeline_.schema}};
+        for (const Dataset &dataset : graph.datasets) schemas.insert({dataset.name.catalog, dataset.name.schema});
+        for (auto &[catalog, schema] : schemas) {
+            TARN_TRY(bool exists, engine_.catalog().SchemaExists(catalog, schema));
+            if (!exists) TARN_CHECK(engine_.catalog().CreateSchema({catalog, schema, ""}));
+        }
+        return {};
+    }
+
+    Result<void> DropAll(const Graph &graph) {
+        for (const Dataset &dataset : graph.datasets) {
+            if (dataset.kind == Dataset::Kind::kView || !Selected(dataset)) continue;
+            TARN_CHECK(flows_.DropTable(dataset.name));
+            for (const Flow &flow : dataset.flows) TARN_CHECK(ProgressOf(dataset, flow).Clear());
+        }
+        return {};
+    }
+
+    ProgressStore ProgressOf(const Dataset &dataset, const Flow &flow) const {
+        return ProgressStore(engine_.root() / "checkpoints" / TableKey(dataset.name) / ToLower(flow.name));
+    }
+
+    Result<TableReport> Update(const Dataset &dataset) {
+        TableReport report;
+        report.name = dataset.name.table;
+        report.kind = dataset.kind;
+        if (dataset.kind == Dataset::Kind::kView) {
+            TARN_TRY(report.changed, UpdateView(dataset));
+            return report;
+        }
+        for (const Flow &flow : dataset.flows) {
+            if (flow.kind == Flow::Kind::kReplace) TARN_CHECK(UpdateMaterializedView(dataset, flow, report));
+            else TARN_CHECK(UpdateStream(dataset, flow, report));
+        }
+        if (!report.version) {
+            TARN_TRY(bool exists, flows_.TableExists(dataset.name));
+            if (exists) { TARN_TRY(report.version, flows_.TableVersion(dataset.name)); }
+        }
+        return report;
+    }
+
+    static void Add(TableReport &report, const engine::BatchResult &batch) {
+        auto &sum = report.result;
+        sum.rows_read += batch.rows_read;
+        sum.rows_inserted += batch.rows_inserted;
+        sum.rows_updated += batch.rows_updated;
+        sum.rows_deleted += batch.rows_deleted;
+        sum.rows_dropped += batch.rows_dropped;
+        sum.added_columns.insert(sum.added_columns.end(), batch.added_columns.begin(), batch.added_columns.end());
+        for (auto &count : batch.expectations) {
+            auto known = std::ranges::find(sum.expectations, count.name, &engine::ExpectationCount::name);
+            if (known == sum.expectations.end()) {
+                sum.expectations.push_back(count);
+            } else {
+                known->passed += count.passed;
+                known->failed += count.failed;
+            }
+        }
+        if (batch.version) {
+            report.version = batch.version;
+            report.changed = true;
+        }
+    }
+
+    static engine::PipelineTable TableOf(const Dataset &dataset) {
+        auto kind = dataset.kind == Dataset::Kind::kMaterializedView ? catalog::TableKind::kMaterializedView
+                                                                     : catalog::TableKind::kStreamingTable;
+        return {dataset.name, kind, dataset.spec};
+    }
+
+    // A view's columns are fixed when it is made, so it is made anew whenever they could have changed.
+    Result<bool> UpdateView(const Dataset &dataset) {
+        TARN_TRY(auto before, engine_.catalog().FindTable(dataset.name));
+        sql::CreateView definition = *dataset.view;
+        definition.or_replace = true;
+        definition.name = {{dataset.name.catalog, dataset.name.schema, dataset.name.table}, definition.name.position};
+        sql::Statement statement{definition, dataset.statement->position};
+        TARN_CHECK(session_->Execute(statement, dataset.text));
+        TARN_TRY(auto after, engine_.catalog().FindTable(dataset.name));
+        return !before || before->view_columns != after->view_columns || before->view_text != after->view_text;
+    }
+
+    Result<void> UpdateMaterializedView(const Dataset &dataset, const Flow &flow, TableReport &report) {
+        TARN_TRY(std::string fingerprint, flows_.Fingerprint(*flow.query));
+        fingerprint += "|" + dataset.text;
+        ProgressStore progress = ProgressOf(dataset, flow);
+        TARN_TRY(bool exists, flows_.TableExists(dataset.name));
+        if (exists) {
+            auto last = progress.Load(0);
+            if (last && last->files.contains(fingerprint)) return {};
+        }
+        TARN_TRY(engine::BatchResult result, flows_.Replace(TableOf(dataset), {dataset.name, flow.query, dataset.spec->expectations}));
+        Add(report, result);
+        FlowState state;
+        state.files[fingerprint] = {};
+        return progress.Save(0, state);
+    }
+
+    // The files of the stream that were not taken in yet.
+    Result<std::vector<engine::SourceFile>> NewFiles(const sql::TableFunction &function, const std::vector<engine::SourceFile> &known) {
+        TARN_TRY(std::vector<engine::SourceFile> files, flows_.ListFiles(function));
+        bool overwrites = flows_.TakesOverwrites(function);
+        std::map<std::string, engine::SourceFile> seen;
+        for (auto &file : known) seen[file.path] = file;
+        std::erase_if(files, [&](const engine::SourceFile &file) {
+            auto it = seen.find(file.path);
+            return it != seen.end() && (!overwrites || it->second == file);
+        });
+        return files;
+    }
+
+    // Fills `inputs` with what is new and `state` with what then is taken in. False: nothing is new.
+    Result<bool> PlanBatch(const Flow &flow, const std::optional<int64_t> &committed, FlowState &state, engine::StreamInputs &inputs,
+                           TableReport &report) {
+        bool news = false;
+        for (const StreamSource &stream : flow.streams) {
+            if (stream.kind == StreamSource::Kind::kFiles) {
+                std::string key = engine::StreamKey(*stream.files);
+                auto &known = state.files[key];
+                TARN_TRY(std::vector<engine::SourceFile> files, NewFiles(*stream.files, known));
+                if (files.empty() && known.empty()) {
+                    Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + key + ".");
+                    error.remedy = "The first run needs at least one file to know the columns.";
+                    return Fail(std::move(error));
+                }
+                for (auto &file : files) {
+                    std::erase_if(known, [&](auto &old) { return old.path == file.path; });
+                    known.push_back(file);
+                }
+                news |= !files.empty();
+                report.files_read += static_cast<int64_t>(files.size());
+                auto schema = state.schemas.find(key);
+                engine::StreamInputs::FileSet set;
+                set.files = std::move(files);
+                if (schema != state.schemas.end()) set.known_schema = schema->second;
+                inputs.files[key] = std::move(set);
+            } else {
+                std::string key = TableKey(stream.table);
+                TARN_TRY(int64_t version, flows_.TableVersion(stream.table));
+                auto last = state.versions.find(key);
+                std::optional<int64_t> from = last == state.versions.end() ? std::nullopt : std::optional(last->second);
+                if (from && version < *from) {
+                    Error error = MakeError(ErrorKind::kInvalidInput, "STREAM_FAILED",
+                                            "The source " + stream.table.ToString() + " is at version " + std::to_string(version) +
+                                                ", before the " + std::to_string(*from) + " that was taken in: it was made anew.");
+                    error.remedy = "Run with --full-refresh.";
+                    return Fail(std::move(error));
+                }
+                news |= !from || version > *from;
+                inputs.tables[key] = {from, version};
+                state.versions[key] = version;
+            }
+        }
+        return news || (flow.once && !committed);
+    }
+
+    Result<void> UpdateStream(const Dataset &dataset, const Flow &flow, TableReport &report) {
+        std::string application = "tarn:" + TableKey(dataset.name) + ":" + ToLower(flow.name);
+        TARN_TRY(std::optional<int64_t> committed, flows_.CommittedBatch(dataset.name, application));
+        ProgressStore progress = ProgressOf(dataset, flow);
+        FlowState state;
+        if (committed) { TARN_TRY(state, progress.Load(*committed)); }
+        engine::StreamInputs inputs;
+        TARN_TRY(bool news, PlanBatch(flow, committed, state, inputs, report));
+        if (!news) return {};
+
+        engine::FlowProgress step{application, committed ? *committed + 1 : 0};
+        // The files' columns are known only when they have been looked at, which the batch does just before it writes.
+        inputs.before_commit = [&](const engine::StreamInputs &read) {
+            for (auto &[key, set] : read.files) {
+                if (set.schema) state.schemas[key] = *set.schema;
+            }
+            return progress.Save(step.batch, state);
+        };
+        engine::PipelineTable table = TableOf(dataset);
+        Result<engine::BatchResult> result =
+            flow.kind == Flow::Kind::kUpsert
+                ? flows_.Upsert(table, {dataset.name, flow.cdc, dataset.spec->expectations, step}, inputs)
+                : flows_.Append(table, {dataset.name, flow.query, dataset.spec->expectations, step}, inputs);
+        if (!result) return Fail(std::move(result).error());
+        Add(report, *result);
+        return {};
+    }
+
+    engine::Engine &engine_;
+    const PipelineSpec &pipeline_;
+    const RunOptions &options_;
+    std::unique_ptr<engine::Session> session_;
+    engine::FlowRunner &flows_;
+};
+
+}  // namespace
+
+bool RunReport::changed() const {
+    return std::ranges::any_of(tables, [](const TableReport &table) { return table.changed; });
+}
+
+Result<RunReport> RunPipeline(engine::Engine &engine, const Project &project, const PipelineSpec &pipeline, const RunOptions &options) {
+    TARN_TRY(Graph graph, BuildGraph(pipeline, project.folder));
+    for (const std::string &name : options.select) {
+        bool known = std::ranges::any_of(graph.datasets, [&](auto &dataset) { return EqualsIgnoreCase(dataset.name.table, name); });
+        if (known) continue;
+        return Fail(ErrorKind::kInvalidInput, "PIPELINE_INVALID_DEFINITION", "--select " + name + ": the pipeline `" + pipeline.name + "` defines no such table.");
+    }
+    return Run(engine, pipeline, options).Execute(graph);
+}
+
+}  // namespace tarn::pipeline
