@@ -156,6 +156,12 @@ private:
     const bool mongo_;
 };
 
+size_t CountFields(const InferNode &node) {
+    size_t count = node.members.size() + (node.element ? CountFields(*node.element) : 0);
+    for (const auto &member : node.members) count += CountFields(*member);
+    return count;
+}
+
 }  // namespace
 
 void MergeTrees(InferNode &into, InferNode &from) {
@@ -173,6 +179,10 @@ void MergeTrees(InferNode &into, InferNode &from) {
 }
 
 Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode) {
+    if (CountFields(root) > kMaxFields) {
+        return Fail(ErrorKind::kInvalidInput, "RESOURCE_LIMIT_EXCEEDED",
+                    files.front().path + ": the documents have more than " + std::to_string(kMaxFields) + " different fields.");
+    }
     return Resolver(files, mode).Struct(root, "");
 }
 
