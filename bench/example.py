@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""The example in Tarn beside the same steps in PySpark with Delta: seconds, memory, and equal figures.
+
+    .peers/venv/bin/python bench/example.py [--size community] [--build build] [--no-spark]
+
+Tarn is timed as a command, its start included; Spark in a session warmed up on size tiny, its start left out.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+COLLECTIONS = ("users", "posts", "posts_comments", "votes")
+
+
+def generated(build, size):
+    folder = ROOT / "bench" / "data" / size
+    if not (folder / "increment" / "votes.json").exists():
+        subprocess.run([build / "patreon-generate", "--size", size, "--increment", "--out", folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def measured(command):
+    """Seconds and peak megabytes of one command; its output goes to standard error."""
+    start = time.perf_counter()
+    process = subprocess.Popen([str(c) for c in command], stdout=sys.stderr, cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed")
+    return {"seconds": round(seconds, 3), "peak_mb": round(usage.ru_maxrss / 1024)}
+
+
+def tarn(build, source, work):
+    binary, root, exports = build / "tarn", work / "root", work / "exports"
+    exports.mkdir()
+    update = [binary, "run", "examples/patreon", "--var", f"source={exports}", "--root", root]
+    result = {}
+    for step, folder, stamp in (("first", source, ""), ("increment", source / "increment", "-2024-03-08_00:00:00")):
+        for name in COLLECTIONS:
+            os.link(folder / f"{name}.json", exports / f"{name}{stamp}.json")
+        result[step] = measured(update)
+        text = "USE main.patreon; " + (ROOT / "bench" / "figures.sql").read_text()
+        lines = subprocess.run([binary, "sql", "--root", root, "--format", "jsonl", "-c", text], check=True, capture_output=True, text=True)
+        result[step]["figures"] = {r["figure"]: int(r["value"]) for r in map(json.loads, lines.stdout.splitlines())}
+    result["unchanged"] = measured(update)
+    result["tests"] = measured([binary, "test", "examples/patreon", "--var", f"source={exports}", "--root", root])
+    result["select 1"] = min((measured([binary, "sql", "--root", root, "-c", "select 1"]) for _ in range(10)), key=lambda m: m["seconds"])
+    return result
+
+
+def spark(source, warm_up):
+    done = subprocess.run([sys.executable, ROOT / "bench/spark/patreon_baseline.py", "--source", source, "--warm-up", warm_up],
+                          check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="community")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--no-spark", action="store_true")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    source = generated(build, options.size)
+    # On the same file system as the exports, so that they can be linked instead of copied.
+    work = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=ROOT / "bench" / "data"))
+    try:
+        ours = tarn(build, source, work)
+    finally:
+        shutil.rmtree(work)
+    theirs = None if options.no_spark else spark(source, generated(build, "tiny"))
+    wrong = []
+    print(f"{'step':<12}{'Tarn s':>10}{'MB':>8}" + (f"{'Spark s':>12}{'ratio':>10}" if theirs else ""))
+    for step in ("first", "increment", "unchanged", "tests", "select 1"):
+        line = f"{step:<12}{ours[step]['seconds']:>10.3f}{ours[step]['peak_mb']:>8}"
+        if theirs and step in theirs:
+            line += f"{theirs[step]['seconds']:>12.2f}{theirs[step]['seconds'] / ours[step]['seconds']:>9.1f}x"
+            wrong += [f"{step}: {k}: Tarn {ours[step]['figures'].get(k)}, Spark {v}" for k, v in theirs[step]["figures"].items()
+                      if ours[step]["figures"].get(k) != v]
+        print(line)
+    if theirs:
+        print(f"Spark's peak memory: {theirs['peak_mb']} MB; figures " + ("are equal" if not wrong else "DIFFER:\n  " + "\n  ".join(wrong)))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

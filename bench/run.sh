@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The figures of bench/README.md: Extended JSON to columns over the x10 export, then the example beside PySpark.
+#   BUILD=build folder   BENCH_SIZE=community   needs scripts/setup-peers.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+size=${BENCH_SIZE:-community}
+data=bench/data/x10
+
+cmake -S . -B "$build" -DTARN_BENCH=ON >/dev/null
+ninja -C "$build" --quiet tarn patreon-generate extjson_bench
+[ -f "$data/votes.json" ] || "$build/patreon-generate" --size x10 --out "$data"
+
+echo "== Extended JSON to columns"
+"$build/src/extjson/extjson_bench" "$data"/*.json
+
+echo "== the example, size $size"
+.peers/venv/bin/python bench/example.py --size "$size" --build "$build"
