@@ -12,6 +12,7 @@ namespace tarn::delta {
 namespace {
 
 constexpr size_t kVersionDigits = 20;
+constexpr int64_t kNoHint = -1;
 
 std::string VersionName(int64_t version) {
     std::string digits = std::to_string(version);
@@ -153,20 +154,19 @@ std::optional<int64_t> Log::ReadHint() const {
 }
 
 Result<LogSegment> Log::ListSegment(std::optional<int64_t> version, std::optional<int64_t> max_checkpoint) const {
-    std::optional<int64_t> hint;
-    if (!max_checkpoint) hint = ReadHint();
-    if (hint && version && *hint > *version) hint.reset();
+    int64_t hint = max_checkpoint ? kNoHint : ReadHint().value_or(kNoHint);
+    if (version && hint > *version) hint = kNoHint;
     int64_t newest_checkpoint = std::min(version.value_or(INT64_MAX), max_checkpoint.value_or(INT64_MAX));
     while (true) {
         storage::ListOptions options;
-        if (hint) options.start_after = VersionName(*hint);  // Sorts before every file of that version.
+        if (hint != kNoHint) options.start_after = VersionName(hint);  // Sorts before every file of that version.
         TARN_TRY(auto objects, store_.List(log_directory_, options));
         Listing listing = Sort(objects);
         auto usable = [&](const Checkpoint &checkpoint) { return checkpoint.version <= newest_checkpoint; };
         auto best = std::ranges::find_if(listing.checkpoints.rbegin(), listing.checkpoints.rend(), usable);
         bool found = best != listing.checkpoints.rend();
-        if (hint && !found) {
-            hint.reset();  // It names a checkpoint that is gone or was never finished: list everything.
+        if (hint != kNoHint && !found) {
+            hint = kNoHint;  // It names a checkpoint that is gone or was never finished: list everything.
             continue;
         }
         LogSegment segment;

@@ -258,11 +258,13 @@ Result<void> LocalStore::MakeDurable(const std::string &path) {
         return {};
     }
     TARN_CHECK(SyncPath(path, O_RDONLY));
-    // Its writer may have made the directories too: those of two partition columns and the table itself.
-    std::string directory = path;
-    for (int level = 0; level < 3 && directory != "/"; level++) {
+    std::string directory = Parent(path);
+    TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
+    // Its writer may have made the directories too: those of two partition columns and the table itself. Further up
+    // they need not be ours to open.
+    for (int level = 0; level < 2 && directory != "/"; level++) {
         directory = Parent(directory);
-        TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
+        (void)SyncPath(directory, O_RDONLY | O_DIRECTORY);
     }
     return {};
 }
