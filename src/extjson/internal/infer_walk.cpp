@@ -38,10 +38,7 @@ bool InferWalker::Documents() {
         if (step == Step::kBad) return false;
         size_t begin = Offset();
         if (Here() != '{') {
-            if (SkipValue()) {
-                FailWith(Malformed(path(), block_->file_offset + begin, "a document must be an object."));
-            }
-            return false;
+            return FailWith(DescribeBadBlock(*block_, path(), max_depth_, begin, "a document must be an object."));
         }
         if (!Object(root_)) return false;
         if (Offset() - begin > options_.max_document_bytes && size_t(BehindBracket() - text_) - begin > options_.max_document_bytes) {

@@ -44,6 +44,11 @@ bool StoreDecimal(Builder &builder, std::string_view text) {
     return true;
 }
 
+// Only brackets: {}, [], [{}]. Such a field has no column where no document puts more into it.
+bool HoldsNothing(const char *begin, const char *end) {
+    return std::all_of(begin, end, [](char c) { return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || IsBlank(c); });
+}
+
 bool IsInteger(const Token &token) { return token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kLong; }
 
 }  // namespace
@@ -174,7 +179,7 @@ bool ReadWalker::ConvertContainer(ReadNode &node) {
 bool ReadWalker::SkipAndRescue(ReadNode &node) {
     const char *begin = At();
     if (!SkipValue()) return false;
-    Rescue(node, begin, BehindBracket());
+    if (node.builder || !HoldsNothing(begin, BehindBracket())) Rescue(node, begin, BehindBracket());
     return true;
 }
 

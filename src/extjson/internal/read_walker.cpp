@@ -59,8 +59,7 @@ bool ReadWalker::Documents() {
 bool ReadWalker::Document() {
     size_t begin = Offset();
     if (Here() != '{') {
-        if (SkipValue()) FailWith(Malformed(path(), block_->file_offset + begin, "a document must be an object."));
-        return false;
+        return FailWith(DescribeBadBlock(*block_, path(), max_depth_, begin, "a document must be an object."));
     }
     builder_.NextRow();
     builder_.batch().document_offsets.push_back(block_->file_offset + begin);

@@ -57,6 +57,48 @@ std::optional<int> ParseZone(std::string_view zone) {
     return zone[0] == '-' ? -seconds : seconds;
 }
 
+// Two digits, known to be such.
+inline int TwoDigits(const char *p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
+
+// The form that exports write, yyyy-MM-ddTHH:mm:ss[.f…]Z with up to six digits of fraction; whatever
+// else it may be is left to the general way.
+std::optional<int64_t> ParseUsualTimestamp(std::string_view text) {
+    if (text.size() < 20 || text.size() > 27 || text.back() != 'Z') return std::nullopt;
+    const char *p = text.data();
+#if defined(__SSE2__)
+    // Characters 0 to 15: `yyyy-MM-ddTHH:mm`. A digit less '0' is at most 9; marks must be themselves.
+    const __m128i marks = _mm_setr_epi8(0, 0, 0, 0, '-', 0, 0, '-', 0, 0, 'T', 0, 0, ':', 0, 0);
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
+    __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+    __m128i is_mark = _mm_cmpeq_epi8(bytes, marks);
+    constexpr int kMarks = 1 << 4 | 1 << 7 | 1 << 10 | 1 << 13;
+    if (((_mm_movemask_epi8(is_digit) & ~kMarks) | (_mm_movemask_epi8(is_mark) & kMarks)) != 0xffff) return std::nullopt;
+#else
+    for (int i = 0; i < 16; ++i) {
+        char mark = i == 4 || i == 7 ? '-' : i == 10 ? 'T' : i == 13 ? ':' : '0';
+        if (mark == '0' ? !IsDigit(p[i]) : p[i] != mark) return std::nullopt;
+    }
+#endif
+    if (p[16] != ':' || !IsDigit(p[17]) || !IsDigit(p[18])) return std::nullopt;
+    int year = TwoDigits(p) * 100 + TwoDigits(p + 2), month = TwoDigits(p + 5), day = TwoDigits(p + 8);
+    int hour = TwoDigits(p + 11), minute = TwoDigits(p + 14), second = TwoDigits(p + 17);
+    // From the 29th on, the month matters.
+    if (month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    int64_t micros = 0;
+    if (text.size() > 20) {
+        if (p[19] != '.') return std::nullopt;
+        constexpr int64_t kUnits[] = {1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+        for (const char *q = p + 20; q != p + text.size() - 1; ++q) {
+            if (!IsDigit(*q)) return std::nullopt;
+            micros = micros * 10 + (*q - '0');
+        }
+        micros *= kUnits[text.size() - 21];
+    }
+    int64_t seconds = ((int64_t(*DaysOf(year, month, day)) * 24 + hour) * 60 + minute) * 60 + second;
+    return seconds * kMicrosPerSecond + micros;
+}
+
 constexpr auto kBase64Values = [] {
     std::array<int8_t, 256> values{};
     values.fill(-1);
@@ -154,6 +196,7 @@ std::optional<Int128> ParseDecimal(std::string_view text, int precision, int sca
 }
 
 std::optional<int64_t> ParseTimestamp(std::string_view text) {
+    if (auto usual = ParseUsualTimestamp(text)) return usual;
     auto days = LeadingDate(text);
     if (!days) return std::nullopt;
     int64_t seconds = int64_t(*days) * 86'400;

@@ -26,28 +26,39 @@ public:
         pattern_.clear();
         bool plain = true;
         for (char c : name) plain = plain && c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
-        // A name that JSON must escape never matches: zeros stand nowhere in valid text.
+        // A name that JSON must escape never matches: sixteen zeros are no token.
         if (plain) pattern_.append("\"").append(name).append("\":");
         size_ = pattern_.size();
-        pattern_.resize(size_ < 16 ? 16 : size_, '\0');
-        mask_ = plain && size_ < 16 ? (1u << size_) - 1 : 0xffffu;
+        size_t last = plain ? (size_ - 1) % 16 + 1 : 16;
+        mask_ = (1u << last) - 1;
+        tail_ = plain ? size_ - last : 0;
+        pattern_.resize(tail_ + 16, '\0');
     }
 
     bool Matches(const char *p) const {
 #if defined(__SSE2__)
-        __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
-        __m128i mine = _mm_loadu_si128(reinterpret_cast<const __m128i *>(pattern_.data()));
-        unsigned equal = unsigned(_mm_movemask_epi8(_mm_cmpeq_epi8(text, mine)));
-        if ((equal & mask_) != mask_) return false;
-        return size_ <= 16 || std::memcmp(p + 16, pattern_.data() + 16, size_ - 16) == 0;
+        const char *mine = pattern_.data();
+        for (size_t i = 0; i < tail_; i += 16) {
+            if (EqualBytes(p + i, mine + i) != 0xffff) return false;
+        }
+        return (EqualBytes(p + tail_, mine + tail_) & mask_) == mask_;
 #else
         return size_ > 0 && std::memcmp(p, pattern_.data(), size_) == 0;
 #endif
     }
 
 private:
-    std::string pattern_;
+#if defined(__SSE2__)
+    static unsigned EqualBytes(const char *a, const char *b) {
+        __m128i left = _mm_loadu_si128(reinterpret_cast<const __m128i *>(a));
+        __m128i right = _mm_loadu_si128(reinterpret_cast<const __m128i *>(b));
+        return unsigned(_mm_movemask_epi8(_mm_cmpeq_epi8(left, right)));
+    }
+#endif
+
+    std::string pattern_;  // Whole vectors; the last is looked at through mask_.
     size_t size_ = 0;
+    size_t tail_ = 0;      // Where the last vector begins.
     unsigned mask_ = 0xffff;
 };
 

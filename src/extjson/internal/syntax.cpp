@@ -291,10 +291,11 @@ std::optional<SyntaxProblem> FindSyntaxProblem(const TextBlock &block, int max_d
     return Checker(block, max_depth).Run();
 }
 
-Error DescribeBadBlock(const TextBlock &block, const std::string &path, int max_depth, size_t offset_hint) {
+Error DescribeBadBlock(const TextBlock &block, const std::string &path, int max_depth, size_t offset,
+                       const char *otherwise) {
     auto problem = FindSyntaxProblem(block, max_depth);
     if (problem) return ToError(block, path, *problem);
-    return Malformed(path, block.file_offset + offset_hint, "the text is not JSON.");
+    return Malformed(path, block.file_offset + offset, otherwise);
 }
 
 Error DescribeOversized(const TextBlock &block, const std::string &path, int max_depth, size_t max_document_bytes) {

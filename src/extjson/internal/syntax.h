@@ -23,9 +23,10 @@ struct SyntaxProblem {
 // The first problem of `block`; nullopt when its text is well-formed.
 std::optional<SyntaxProblem> FindSyntaxProblem(const TextBlock &block, int max_depth);
 
-// The error for a block that could not be parsed. Falls back to a general message at
-// `offset_hint` when the text turns out to be well-formed.
-Error DescribeBadBlock(const TextBlock &block, const std::string &path, int max_depth, size_t offset_hint);
+// The error for a block that could not be parsed. When the text turns out to be well-formed, `otherwise`
+// is what is wrong, at `offset`.
+Error DescribeBadBlock(const TextBlock &block, const std::string &path, int max_depth, size_t offset,
+                       const char *otherwise = "the text is not JSON.");
 
 // The error for a block that is `oversized`: what is wrong with it, or that it is too large.
 Error DescribeOversized(const TextBlock &block, const std::string &path, int max_depth, size_t max_document_bytes);

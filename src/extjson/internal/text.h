@@ -25,8 +25,9 @@ inline uint64_t Load8(const char *p) {
 inline bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
-// What may stand directly behind a number or literal. The zero is the padding behind a block.
-inline bool EndsToken(char c) { return c == ',' || c == '}' || c == ']' || IsBlank(c) || c == '\0'; }
+// What may stand directly behind a number or literal in an object. Not the zeros behind a block: a zero
+// may also stand in a broken text, and what comes after it would be no token.
+inline bool EndsToken(char c) { return c == ',' || c == '}' || c == ']' || IsBlank(c); }
 
 // First backslash in [p, end), or end.
 inline const char *FindBackslash(const char *p, const char *end) {

@@ -78,6 +78,8 @@ TEST(Errors, Syntax) {
         {"{\"a\":\"x\ny\"}", kMalformed, " at byte 7: a control character (byte 0x0a) stands in a text"},
         {"hello", kMalformed, " at byte 0: a value is expected, not `h`"},
         {"\x01\x02{}", kMalformed, " at byte 0: a value is expected, not byte 0x01"},
+        {"{\"a\":1\0" "5}"s, kMalformed, " at byte 6: byte 0x00 does not belong here"},
+        {"{\"a\":null\0,\"b\":1}"s, kMalformed, " at byte 9: byte 0x00 does not belong here"},
         {"{\"a\":\"x\"}\0\0\0"s, kMalformed, " at byte 9: a value is expected, not byte 0x00"},
         {"5", kMalformed, " at byte 0: a document must be an object"},
         {R"([{"a":"x"},[1]])", kMalformed, " at byte 11: a document must be an object"},

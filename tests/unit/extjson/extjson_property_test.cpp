@@ -132,6 +132,12 @@ void Compare(const json &expected, const json &got, const std::string &where) {
     }
 }
 
+// A field that holds only empty objects everywhere has no column: then nothing is lost.
+bool HoldsOnlyNull(const json &value) {
+    if (!value.is_structured()) return value.is_null();
+    return std::ranges::all_of(value, HoldsOnlyNull);
+}
+
 uint64_t Seeds() {
     const char *more = std::getenv("TARN_SEEDS");
     return more ? std::strtoull(more, nullptr, 10) : 400;
@@ -163,10 +169,10 @@ TEST(Property, JsonDocuments) {
         ASSERT_EQ(rows->rows.size(), documents.size()) << text;
         for (size_t i = 0; i < documents.size(); ++i) {
             Compare(Expected(documents[i], *schema), rows->rows[i], text + "\nrow " + std::to_string(i) + " ");
-            // Objects with no members have no column.
             if (rows->rows[i].contains("_rescued")) {
-                std::string rescued = rows->rows[i]["_rescued"].dump();
-                EXPECT_TRUE(rescued.find("{}") != std::string::npos) << rescued << "\n" << text;
+                json rescued = rows->rows[i]["_rescued"];
+                rescued.erase("_file_path");
+                EXPECT_TRUE(HoldsOnlyNull(rescued)) << rescued << "\n" << text;
             }
         }
     }

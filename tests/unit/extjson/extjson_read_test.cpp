@@ -93,6 +93,13 @@ TEST(Read, WhatDoesNotFitIsRescued) {
     EXPECT_EQ(ReadText(R"({"n":"x","new":1})", schema, options), json::parse(R"([{"n":null,"v":null}])"));
 }
 
+TEST(Read, EmptyObjectsAreNotRescued) {
+    for (Mode mode : {Mode::kMongo, Mode::kJson}) {
+        EXPECT_EQ(LoadText(R"({"a":{},"b":[{ }],"c":1}{"b":[]})", mode), json::parse(R"([{"c":1},{"c":null}])"));
+    }
+    EXPECT_EQ(ReadText(R"({"a":[]})", OneColumn(DataType::Of(TypeKind::kLong)))[0]["_rescued"]["a"], json::array());
+}
+
 TEST(Read, CaseCounts) {
     EXPECT_EQ(ReadText(R"({"A":1})", OneColumn(DataType::Of(TypeKind::kLong))),
               json::parse(R"([{"a":null,"_rescued":{"A":1,"_file_path":"users.json"}}])"));
