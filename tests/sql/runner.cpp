@@ -1,0 +1,142 @@
+// Runs one .test file: statements with their expected rows or error, in a fresh root.
+//
+//   statement ok                query                       query rowsort
+//   CREATE TABLE …              SELECT …                    SELECT …
+//                               ----                        ----
+//   statement error CLASS       expected rows as the        the same, both sides sorted
+//   SELECT …                    spark-sql shell prints them
+//
+// Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
+// the file, `${TMPDIR}` a folder of this run. A query without expected rows must have none.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "engine/engine.h"
+#include "engine/session.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace tarn;
+
+struct Case {
+    enum class Kind { kOk, kError, kQuery, kSortedQuery } kind = Kind::kOk;
+    std::string error_class;
+    std::string text;
+    std::vector<std::string> rows;
+    int line = 0;
+};
+
+std::string ReplaceAll(std::string text, const std::string &from, const std::string &to) {
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    return text;
+}
+
+std::vector<Case> ReadCases(const fs::path &file, const fs::path &scratch) {
+    std::ifstream in(file);
+    std::vector<Case> cases;
+    std::string line;
+    int number = 0;
+    auto next = [&] { return ++number, static_cast<bool>(std::getline(in, line)); };
+    while (next()) {
+        if (line.empty() || line.starts_with("#")) continue;
+        Case one;
+        one.line = number;
+        if (line == "statement ok") one.kind = Case::Kind::kOk;
+        else if (line.starts_with("statement error ")) one.kind = Case::Kind::kError, one.error_class = line.substr(16);
+        else if (line == "query") one.kind = Case::Kind::kQuery;
+        else if (line == "query rowsort") one.kind = Case::Kind::kSortedQuery;
+        else {
+            std::fprintf(stderr, "%s:%d: neither statement nor query: %s\n", file.c_str(), number, line.c_str());
+            std::exit(2);
+        }
+        bool rows = false;
+        while (next() && (!line.empty())) {
+            if (line == "----") rows = true;
+            else if (rows) one.rows.push_back(line);
+            else one.text += line + "\n";
+        }
+        one.text = ReplaceAll(one.text, "${TESTDIR}", file.parent_path().string());
+        one.text = ReplaceAll(one.text, "${TMPDIR}", scratch.string());
+        cases.push_back(std::move(one));
+    }
+    return cases;
+}
+
+Result<std::vector<std::string>> Run(engine::Session &session, const std::string &text) {
+    TARN_TRY(auto result, session.Execute(text));
+    std::vector<std::string> rows;
+    while (true) {
+        TARN_TRY(bool more, result->Next());
+        if (!more) return rows;
+        for (size_t row = 0; row < result->batch_rows(); row++) {
+            std::string line;
+            for (size_t column = 0; column < result->columns().size(); column++) {
+                if (column > 0) line += '\t';
+                result->AppendCell(row, column, engine::CellStyle::kSpark, line);
+            }
+            rows.push_back(ReplaceAll(line, "\n", "\\n"));
+        }
+    }
+}
+
+// "" when the case holds, else what is wrong.
+std::string Check(engine::Session &session, const Case &one) {
+    auto rows = Run(session, one.text);
+    if (one.kind == Case::Kind::kError) {
+        if (rows) return "expected the error " + one.error_class + ", but it worked";
+        // A main class stands for its sub-classes.
+        const std::string &got = rows.error().condition;
+        if (got == one.error_class || got.starts_with(one.error_class + ".")) return "";
+        return "expected the error " + one.error_class + ", got " + rows.error().ToString();
+    }
+    if (!rows) return rows.error().ToString();
+    if (one.kind == Case::Kind::kOk) return "";
+    std::vector<std::string> got = *rows, expected = one.rows;
+    if (one.kind == Case::Kind::kSortedQuery) {
+        std::ranges::sort(got);
+        std::ranges::sort(expected);
+    }
+    if (got == expected) return "";
+    std::string text = "expected\n";
+    for (auto &row : expected) text += "    " + row + "\n";
+    text += "  got\n";
+    for (auto &row : got) text += "    " + row + "\n";
+    return text;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        std::fprintf(stderr, "usage: sql_test FILE.test\n");
+        return 2;
+    }
+    fs::path file = fs::absolute(argv[1]);
+    fs::path scratch = fs::temp_directory_path() / ("tarn-sql-" + file.stem().string() + "-" + std::to_string(getpid()));
+    fs::create_directories(scratch);
+    auto cases = ReadCases(file, scratch);
+    int failed = 0;
+    {
+        auto engine = engine::Engine::Open({scratch / "root"});
+        if (!engine) {
+            std::fprintf(stderr, "%s\n", engine.error().ToString().c_str());
+            return 1;
+        }
+        auto session = (*engine)->NewSession();
+        for (const Case &one : cases) {
+            std::string wrong = Check(*session, one);
+            if (wrong.empty()) continue;
+            failed++;
+            std::printf("%s:%d: %s  %s\n", file.c_str(), one.line, one.text.c_str(), wrong.c_str());
+        }
+    }
+    fs::remove_all(scratch);
+    std::printf("%s: %zu cases, %d failed\n", file.filename().c_str(), cases.size(), failed);
+    return cases.empty() || failed > 0 ? 1 : 0;
+}
