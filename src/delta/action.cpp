@@ -218,12 +218,12 @@ Result<Action> ReadMetadata(Reader &reader) {
     metadata.id = reader.Text("id");
     metadata.name = reader.OptionalText("name");
     metadata.description = reader.OptionalText("description");
-    metadata.schema_string = reader.RequiredText("schemaString");
+    metadata.schema_string = reader.Text("schemaString");
     metadata.partition_columns = reader.OptionalList("partitionColumns").value_or(std::vector<std::string>());
     metadata.configuration = reader.Texts("configuration");
     metadata.created_time = reader.OptionalInt("createdTime");
     if (reader.error()) return Corrupt(*reader.error());
-    // The empty text is how Spark writes the schema of a table without columns.
+    // Absent or empty is how the schema of a table without columns is written.
     if (metadata.schema_string.empty()) {
         metadata.schema = DataType::Struct({});
         return metadata;

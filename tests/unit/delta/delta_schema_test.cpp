@@ -51,7 +51,8 @@ TEST(Schema, ReadsCharsAndUserTypes) {
 TEST(Schema, RefusesNonsense) {
     for (std::string json : {std::string("nope"), std::string("\"long\""), std::string("{}"),
                              std::string(R"({"type":"struct"})"), Json("\"decimal(39,1)\""), Json("\"decimal(2,3)\""),
-                             Json(R"({"type":"array"})"), Json("5"), std::string(R"({"type":"struct","fields":[1]})")}) {
+                             Json(R"({"type":"array"})"), Json("5"),
+                             std::string(R"({"type":"struct","fields":[1]})")}) {
         auto schema = ParseSchema(json);
         ASSERT_FALSE(schema) << json;
         EXPECT_EQ(schema.error().kind, ErrorKind::kCorrupt) << json;

@@ -43,7 +43,8 @@ TEST(Snapshot, MatchesPathsInAnySpelling) {
 
 TEST(Snapshot, VectorsArePartOfAFilesIdentity) {
     auto line = [](const std::string &kind, const std::string &vector) {
-        return R"({")" + kind + R"(":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true)" +
+        return R"({")" + kind +
+               R"(":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true)" +
                (vector.empty() ? ""
                                : R"(,"deletionVector":{"storageType":"i","pathOrInlineDv":")" + vector +
                                      R"(","sizeInBytes":1,"cardinality":1})") +
@@ -118,7 +119,8 @@ Snapshot WithFeatures(std::vector<std::string> readers, std::vector<std::string>
 }
 
 TEST(Features, ReadsWhatItKnows) {
-    EXPECT_TRUE(CheckReadable(WithFeatures({"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})));
+    EXPECT_TRUE(CheckReadable(
+        WithFeatures({"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})));
     EXPECT_TRUE(CheckReadable(WithFeatures({"columnMapping", "typeWidening-preview"}))) << "listed, but not used";
     Snapshot mapped = WithFeatures({"columnMapping"});
     mapped.metadata.configuration["delta.columnMapping.mode"] = "name";

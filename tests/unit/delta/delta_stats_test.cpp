@@ -35,8 +35,8 @@ TEST(BuildStats, WritesNestedColumnsInSchemaOrder) {
         {.path = {"u", "name"}, .type = DataType::Of(TypeKind::kString), .min = "a\"b", .max = "z", .null_count = 2},
         {.path = {"u", "tags"}, .type = DataType::Array(DataType()), .null_count = 3}};
     std::string stats = BuildStats(5, columns, schema);
-    EXPECT_EQ(stats, R"({"numRecords":5,"minValues":{"id":1,"u":{"name":"a\"b"}},"maxValues":{"id":9,"u":{"name":"z"}},)"
-                     R"("nullCount":{"id":0,"u":{"name":2,"tags":3},"ok":0},"tightBounds":true})");
+    EXPECT_EQ(stats, R"({"numRecords":5,"minValues":{"id":1,"u":{"name":"a\"b"}},"maxValues":{"id":9,"u":{"name":)"
+                     R"("z"}},"nullCount":{"id":0,"u":{"name":2,"tags":3},"ok":0},"tightBounds":true})");
     FileStats read(stats);
     EXPECT_EQ(read.NumRecords(), 5);
     EXPECT_EQ(read.Of({"u", "name"}).min, "a\"b");
@@ -79,7 +79,8 @@ TEST(BuildStats, BoundsStayBounds) {
     EXPECT_EQ(Bounds(TypeKind::kBinary, "a", "b"), "-..-");
     ColumnStats nan = Column("c", TypeKind::kDouble, "1.0", "2.0");
     nan.has_nan = true;
-    EXPECT_EQ(BuildOne(nan), R"({"numRecords":1,"minValues":{},"maxValues":{},"nullCount":{"c":0},"tightBounds":true})");
+    EXPECT_EQ(BuildOne(nan),
+              R"({"numRecords":1,"minValues":{},"maxValues":{},"nullCount":{"c":0},"tightBounds":true})");
 }
 
 TEST(BuildStats, TimestampsAreCutToMilliseconds) {
@@ -119,7 +120,8 @@ TEST(FileStats, AnswersNothingForDamage) {
 
 TEST(FileStats, SurvivesDamage) {
     std::mt19937_64 dice(3);
-    std::string text = R"({"numRecords":5,"minValues":{"a":1.50,"u":{"n":"x"}},"maxValues":{"a":2},"nullCount":{"a":0}})";
+    std::string text =
+        R"({"numRecords":5,"minValues":{"a":1.50,"u":{"n":"x"}},"maxValues":{"a":2},"nullCount":{"a":0}})";
     for (int i = 0; i < 20000; i++) {
         std::string damaged = Mutate(text, dice);
         FileStats stats(damaged);

@@ -1,0 +1,31 @@
+// Statistics and schemas of strangers.
+#include <string_view>
+
+#include "delta/schema.h"
+#include "delta/stats.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    using namespace tarn::delta;
+    std::string text(reinterpret_cast<const char *>(data), size);
+    FileStats stats(text);
+    (void)stats.NumRecords();
+    (void)stats.TightBounds();
+    (void)stats.Of({"a", "b"});
+    (void)stats.OfColumns({"id", "a"});
+    std::string wide = WithWideBounds(text);
+    if (stats.NumRecords()) TARN_ASSERT(FileStats(wide).NumRecords() == stats.NumRecords());
+    auto schema = ParseSchema(text);
+    if (schema) {
+        std::string json = SchemaToJson(*schema);
+        auto again = ParseSchema(json);
+        TARN_ASSERT(again && SchemaToJson(*again) == json);
+    }
+    // Any text as a bound must give JSON.
+    ColumnStats column{.path = {"id"}, .type = tarn::DataType::Of(tarn::TypeKind::kString), .min = text, .max = text};
+    std::string built = BuildStats(1, {column}, tarn::DataType::Struct({{"id", column.type}}));
+    TARN_ASSERT(FileStats(built).NumRecords() == 1);
+    auto bounds = FileStats(built).Of({"id"});
+    TARN_ASSERT(!bounds.min || *bounds.min <= text);
+    TARN_ASSERT(!bounds.max || *bounds.max >= text);
+    return 0;
+}
