@@ -18,7 +18,7 @@ namespace {
 
 // Of all threads, user and system: what a machine that others use, too, cannot distort as much.
 double CpuSeconds() {
-    struct rusage usage{};
+    struct rusage usage {};
     ::getrusage(RUSAGE_SELF, &usage);
     auto seconds = [](const timeval &time) { return double(time.tv_sec) + double(time.tv_usec) * 1e-6; };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
@@ -32,7 +32,8 @@ struct ReadOutcome {
     bool failed = false;
 };
 
-ReadOutcome ReadAll(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options, int threads) {
+ReadOutcome ReadAll(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options,
+                    int threads) {
     auto reader = Reader::Open(files, schema, options);
     if (!reader) return {0, 0, true};
     std::vector<ReadOutcome> outcomes(static_cast<size_t>(threads));
@@ -84,7 +85,7 @@ int main(int argc, char **argv) {
             options.mode = Mode::kJson;
         } else {
             files.push_back({argv[i], {}});
-            struct stat info{};
+            struct stat info {};
             if (::stat(argv[i], &info) == 0) megabytes += double(info.st_size) / 1e6;
         }
     }
@@ -113,11 +114,13 @@ int main(int argc, char **argv) {
         infer_cpu = std::min(infer_cpu, middle_cpu - start_cpu);
         best_cpu = std::min(best_cpu, CpuSeconds() - start_cpu);
     }
-    struct rusage usage{};
+    struct rusage usage {};
     ::getrusage(RUSAGE_SELF, &usage);
-    std::printf("%.1f MB, %llu rows, %llu rescued, %d threads: infer %.0f MB/s, read %.0f MB/s, both %.0f MB/s; "
-                "a core's second: infer %.0f MB, both %.0f MB; peak memory %.1f MB\n",
-                megabytes, static_cast<unsigned long long>(outcome.rows), static_cast<unsigned long long>(outcome.rescued), threads,
-                megabytes / best_infer, megabytes / best_read, megabytes / best_both, megabytes / infer_cpu, megabytes / best_cpu, double(usage.ru_maxrss) / 1e3);
+    std::printf(
+        "%.1f MB, %llu rows, %llu rescued, %d threads: infer %.0f MB/s, read %.0f MB/s, both %.0f MB/s; "
+        "a core's second: infer %.0f MB, both %.0f MB; peak memory %.1f MB\n",
+        megabytes, static_cast<unsigned long long>(outcome.rows), static_cast<unsigned long long>(outcome.rescued),
+        threads, megabytes / best_infer, megabytes / best_read, megabytes / best_both, megabytes / infer_cpu,
+        megabytes / best_cpu, double(usage.ru_maxrss) / 1e3);
     return 0;
 }

@@ -64,8 +64,8 @@ struct ReadOptions {
     // One large document may exceed it, up to about six times max_document_bytes a thread.
     size_t memory_limit_bytes = size_t{64} << 20;
     size_t max_document_bytes = size_t{32} << 20;  // MongoDB's own limit is 16 MiB of BSON.
-    int max_depth = 100;                            // Objects and arrays within each other, as MongoDB allows.
-    int threads = 0;                                // InferSchema's; 0: as many as there are cores.
+    int max_depth = 100;                           // Objects and arrays within each other, as MongoDB allows.
+    int threads = 0;                               // InferSchema's; 0: as many as there are cores.
 
     // Reader only.
     size_t batch_rows = 2048;  // Rows in a batch, at most. A multiple of 64.
@@ -92,12 +92,15 @@ struct InputFile {
 };
 
 // The columns of all `files` together, as a kStruct; no field when there are only empty arrays or `{}`.
-// Deterministic: of several errors the first in file order is returned.
+// Deterministic: of several errors the first in file order is returned. What stands in texts is not
+// looked at: a wrong escape sequence is the reader's to find.
 // Cost: one pass over the input on `threads` threads.
 Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOptions &options = {});
 
 // Turns documents into batches. Documents need not match the schema: a field that the schema lacks,
-// or whose value does not fit the column's type, is rescued; a field that the document lacks is NULL.
+// or whose value does not fit the column's type, is rescued (unless it is null or only empty brackets);
+// a field that the document lacks is NULL. A value that does not fit within an array or map is NULL
+// there, and the whole array is rescued.
 // Names are matched exactly (case counts). Column types may be any but VARIANT, VOID and INTERVAL.
 class Reader {
 public:
@@ -109,7 +112,8 @@ public:
     using WorkerPtr = std::unique_ptr<Worker, WorkerDeleter>;
 
     // Opens no file yet. Errors: FEATURE_NOT_SUPPORTED (a column's type), INVALID_PARAMETER_VALUE.
-    static Result<std::unique_ptr<Reader>> Open(std::vector<InputFile> files, DataType schema, ReadOptions options = {});
+    static Result<std::unique_ptr<Reader>> Open(std::vector<InputFile> files, DataType schema,
+                                                ReadOptions options = {});
     ~Reader();
 
     // Any thread. The reader must outlive its workers; batches may outlive both.

@@ -11,8 +11,8 @@ namespace tarn::extjson {
 
 class Reader::Worker {
 public:
-    Worker(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options, std::vector<bool> wanted,
-           std::vector<size_t> output)
+    Worker(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options,
+           std::vector<bool> wanted, std::vector<size_t> output)
         : walker(files, schema, options, std::move(wanted), std::move(output)) {}
 
     // One that nobody holds any more, or a new one.
@@ -52,7 +52,9 @@ private:
 class Reader::Impl {
 public:
     Impl(std::vector<InputFile> files, DataType schema, ReadOptions options)
-        : files(std::move(files)), schema(std::move(schema)), options(std::move(options)),
+        : files(std::move(files)),
+          schema(std::move(schema)),
+          options(std::move(options)),
           splitter(this->files, ChunkBytes(this->options), this->options.max_document_bytes) {
         size_t fields = this->schema.fields.size();
         if (this->options.projection) {
@@ -112,7 +114,8 @@ private:
 namespace {
 
 Result<void> CheckType(const DataType &type, const std::string &name) {
-    bool unsupported = type.kind == TypeKind::kVariant || type.kind == TypeKind::kNull || type.kind == TypeKind::kInterval;
+    bool unsupported =
+        type.kind == TypeKind::kVariant || type.kind == TypeKind::kNull || type.kind == TypeKind::kInterval;
     if (type.kind == TypeKind::kMap && type.children[0].kind != TypeKind::kString) unsupported = true;
     if (unsupported) {
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",

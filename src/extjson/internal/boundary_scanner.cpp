@@ -108,20 +108,20 @@ struct Block {
     uint64_t open, close;  // Outside strings.
 };
 
-#define TARN_SCAN_FUNCTIONS(Isa, suffix, attribute)                                                            \
-    attribute inline Block Step##suffix(const char *p, size_t length, State &state) {                          \
-        Masks m = Isa::Load(p);                                                                                \
-        state.backslashes |= m.backslash;                                                                      \
-        uint64_t escaped = EscapedBits(m.backslash, state.escaped, length, state.escaped);                     \
-        uint64_t in_string = Isa::PrefixXor(m.quote & ~escaped) ^ state.in_string;                             \
-        state.in_string = uint64_t(int64_t(in_string) >> 63);                                                  \
-        return {m.open & ~in_string, m.close & ~in_string};                                                    \
-    }                                                                                                          \
-    [[maybe_unused]] attribute void Count##suffix(const char *p, size_t blocks, State &state) {                                 \
-        for (size_t i = 0; i < blocks; ++i) {                                                                  \
-            Block block = Step##suffix(p + i * kBlock, kBlock, state);                                         \
-            state.depth += std::popcount(block.open) - std::popcount(block.close);                             \
-        }                                                                                                      \
+#define TARN_SCAN_FUNCTIONS(Isa, suffix, attribute)                                             \
+    attribute inline Block Step##suffix(const char *p, size_t length, State &state) {           \
+        Masks m = Isa::Load(p);                                                                 \
+        state.backslashes |= m.backslash;                                                       \
+        uint64_t escaped = EscapedBits(m.backslash, state.escaped, length, state.escaped);      \
+        uint64_t in_string = Isa::PrefixXor(m.quote & ~escaped) ^ state.in_string;              \
+        state.in_string = uint64_t(int64_t(in_string) >> 63);                                   \
+        return {m.open & ~in_string, m.close & ~in_string};                                     \
+    }                                                                                           \
+    [[maybe_unused]] attribute void Count##suffix(const char *p, size_t blocks, State &state) { \
+        for (size_t i = 0; i < blocks; ++i) {                                                   \
+            Block block = Step##suffix(p + i * kBlock, kBlock, state);                          \
+            state.depth += std::popcount(block.open) - std::popcount(block.close);              \
+        }                                                                                       \
     }
 
 TARN_SCAN_FUNCTIONS(Portable, Portable, )

@@ -14,24 +14,31 @@ size_t Words(size_t slots) { return (slots + 63) / 64; }
 
 size_t SlotWidth(const DataType &type) {
     switch (type.kind) {
-    case TypeKind::kBoolean:
-    case TypeKind::kByte: return 1;
-    case TypeKind::kShort: return 2;
-    case TypeKind::kInt:
-    case TypeKind::kFloat:
-    case TypeKind::kDate: return 4;
-    case TypeKind::kLong:
-    case TypeKind::kDouble:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz: return 8;
-    case TypeKind::kDecimal: return type.precision <= 4 ? 2 : type.precision <= 9 ? 4 : type.precision <= 18 ? 8 : 16;
-    case TypeKind::kStruct: return 0;
-    default: return 16;
+        case TypeKind::kBoolean:
+        case TypeKind::kByte:
+            return 1;
+        case TypeKind::kShort:
+            return 2;
+        case TypeKind::kInt:
+        case TypeKind::kFloat:
+        case TypeKind::kDate:
+            return 4;
+        case TypeKind::kLong:
+        case TypeKind::kDouble:
+        case TypeKind::kTimestamp:
+        case TypeKind::kTimestampNtz:
+            return 8;
+        case TypeKind::kDecimal:
+            return type.precision <= 4 ? 2 : type.precision <= 9 ? 4 : type.precision <= 18 ? 8 : 16;
+        case TypeKind::kStruct:
+            return 0;
+        default:
+            return 16;
     }
 }
 
-BatchBuilder::BatchBuilder(const DataType &schema, const std::vector<bool> &wanted, std::vector<size_t> output, size_t batch_rows,
-                           bool rescue)
+BatchBuilder::BatchBuilder(const DataType &schema, const std::vector<bool> &wanted, std::vector<size_t> output,
+                           size_t batch_rows, bool rescue)
     : output_(std::move(output)), rescue_(rescue) {
     rows_.capacity = batch_rows;
     root_.type = DataType::Of(TypeKind::kStruct);
@@ -58,9 +65,10 @@ std::unique_ptr<Builder> BatchBuilder::Make(const DataType &type, Scope *scope) 
     } else if (type.kind == TypeKind::kArray || type.kind == TypeKind::kMap) {
         builder->elements = std::make_unique<Scope>();
         builder->elements->capacity = kFirstElements;
-        DataType element = type.kind == TypeKind::kArray
-                               ? type.children[0]
-                               : DataType::Struct({Field{"key", type.children[0], false}, Field{"value", type.children[1]}});
+        DataType element =
+            type.kind == TypeKind::kArray
+                ? type.children[0]
+                : DataType::Struct({Field{"key", type.children[0], false}, Field{"value", type.children[1]}});
         builder->children.push_back(Make(element, builder->elements.get()));
     }
     return builder;

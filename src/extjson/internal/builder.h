@@ -17,9 +17,9 @@ struct Builder;
 // Slots that are filled together: a batch's rows, or the elements of all lists of one column.
 // Invariant: every slot from `used` on is NULL in every member.
 struct Scope {
-    size_t slot = 0;      // Being filled.
+    size_t slot = 0;  // Being filled.
     size_t used = 0;
-    size_t capacity = 0;  // A multiple of 64.
+    size_t capacity = 0;             // A multiple of 64.
     std::vector<Builder *> members;  // Also the members of structs in it, at any depth.
 };
 

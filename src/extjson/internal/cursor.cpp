@@ -14,39 +14,39 @@ bool Cursor::SkipValue() {
     std::string_view number;
     bool integer;
     switch (Here()) {
-    case '"':
-        return SkipString();
-    case '{':
-        ++next_;
-        if (!Enter()) return false;
-        if (Here() == '}') {
+        case '"':
+            return SkipString();
+        case '{':
             ++next_;
-        } else if (!SkipMembers()) {
-            return false;
-        }
-        Leave();
-        return true;
-    case '[':
-        ++next_;
-        if (!Enter()) return false;
-        if (Here() == ']') {
+            if (!Enter()) return false;
+            if (Here() == '}') {
+                ++next_;
+            } else if (!SkipMembers()) {
+                return false;
+            }
+            Leave();
+            return true;
+        case '[':
             ++next_;
-        } else {
-            do {
-                if (!SkipValue()) return false;
-            } while (text_[*next_++] == ',');
-            if (text_[next_[-1]] != ']') return false;
-        }
-        Leave();
-        return true;
-    case 't':
-        return TakeWord("true");
-    case 'f':
-        return TakeWord("false");
-    case 'n':
-        return TakeWord("null");
-    default:
-        return TakeNumber(number, integer);
+            if (!Enter()) return false;
+            if (Here() == ']') {
+                ++next_;
+            } else {
+                do {
+                    if (!SkipValue()) return false;
+                } while (text_[*next_++] == ',');
+                if (text_[next_[-1]] != ']') return false;
+            }
+            Leave();
+            return true;
+        case 't':
+            return TakeWord("true");
+        case 'f':
+            return TakeWord("false");
+        case 'n':
+            return TakeWord("null");
+        default:
+            return TakeNumber(number, integer);
     }
 }
 

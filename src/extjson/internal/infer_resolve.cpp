@@ -13,13 +13,20 @@ constexpr int kLongDigits = 20;  // What Spark widens BIGINT to.
 
 std::string KindName(uint16_t kind) {
     switch (kind) {
-    case kSeenBoolean: return "a boolean";
-    case kSeenString: return "text";
-    case kSeenDate: return "a date";
-    case kSeenBinary: return "binary data";
-    case kSeenArray: return "an array";
-    case kSeenObject: return "an object";
-    default: return "a number";
+        case kSeenBoolean:
+            return "a boolean";
+        case kSeenString:
+            return "text";
+        case kSeenDate:
+            return "a date";
+        case kSeenBinary:
+            return "binary data";
+        case kSeenArray:
+            return "an array";
+        case kSeenObject:
+            return "an object";
+        default:
+            return "a number";
     }
 }
 
@@ -34,7 +41,9 @@ std::vector<const InferNode *> Sorted(const InferNode &node) {
 }
 
 // As messages show a path: `votes[].index`.
-std::string Shown(const std::string &parent, const std::string &name) { return parent.empty() ? name : parent + "." + name; }
+std::string Shown(const std::string &parent, const std::string &name) {
+    return parent.empty() ? name : parent + "." + name;
+}
 
 class Resolver {
 public:
@@ -55,7 +64,8 @@ private:
         DataType type = DataType::Struct({});
         std::unordered_map<std::string, std::string> taken;  // Lower-case name to path.
         std::vector<Pending> level;
-        for (const InferNode *member : Sorted(node)) level.push_back({member, member->name, Shown(shown, member->name)});
+        for (const InferNode *member : Sorted(node))
+            level.push_back({member, member->name, Shown(shown, member->name)});
         while (!level.empty()) {
             std::vector<Pending> below;
             for (Pending &at : level) {
@@ -126,7 +136,8 @@ private:
         Error error = Malformed(files_[after.file].path, after.offset,
                                 "the field `" + shown + "` is " + KindName(after.kind) + " here, but " +
                                     KindName(before.kind) + " at " + there + "byte " + std::to_string(before.offset) +
-                                    ". An object becomes several columns, so a field must be an object in every document that has it, or in none.");
+                                    ". An object becomes several columns, so a field must be an object in every "
+                                    "document that has it, or in none.");
         return Fail(std::move(error));
     }
 
@@ -139,11 +150,16 @@ private:
         }
         constexpr uint16_t kExact = kSeenLong | kSeenBigInteger | kSeenDecimal;
         switch (kinds) {
-        case kSeenBoolean: return DataType::Of(TypeKind::kBoolean);
-        case kSeenLong: return DataType::Of(TypeKind::kLong);
-        case kSeenDate: return DataType::Of(TypeKind::kTimestamp);
-        case kSeenBinary: return DataType::Of(TypeKind::kBinary);
-        default: break;
+            case kSeenBoolean:
+                return DataType::Of(TypeKind::kBoolean);
+            case kSeenLong:
+                return DataType::Of(TypeKind::kLong);
+            case kSeenDate:
+                return DataType::Of(TypeKind::kTimestamp);
+            case kSeenBinary:
+                return DataType::Of(TypeKind::kBinary);
+            default:
+                break;
         }
         if (kinds == 0 || (kinds & ~(kExact | kSeenDouble)) != 0) return DataType::Of(TypeKind::kString);
         int whole = std::max(node.integer_digits, (kinds & kSeenLong) != 0 ? kLongDigits : 0);
@@ -180,8 +196,9 @@ void MergeTrees(InferNode &into, InferNode &from) {
 
 Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode) {
     if (CountFields(root) > kMaxFields) {
-        return Fail(ErrorKind::kInvalidInput, "RESOURCE_LIMIT_EXCEEDED",
-                    files.front().path + ": the documents have more than " + std::to_string(kMaxFields) + " different fields.");
+        return Fail(
+            ErrorKind::kInvalidInput, "RESOURCE_LIMIT_EXCEEDED",
+            files.front().path + ": the documents have more than " + std::to_string(kMaxFields) + " different fields.");
     }
     return Resolver(files, mode).Struct(root, "");
 }

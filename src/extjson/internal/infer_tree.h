@@ -20,10 +20,10 @@ enum SeenKind : uint16_t {
     kSeenLong = 4,
     kSeenBigInteger = 8,  // An integer beyond 64 bits, of up to 38 digits.
     kSeenDouble = 16,
-    kSeenDecimal = 32,    // $numberDecimal
+    kSeenDecimal = 32,  // $numberDecimal
     kSeenString = 64,
-    kSeenDate = 128,      // The value of $date.
-    kSeenBinary = 256,    // The value of $binary.
+    kSeenDate = 128,    // The value of $date.
+    kSeenBinary = 256,  // The value of $binary.
     kSeenArray = 512,
     kSeenObject = 1024,
 };
@@ -46,8 +46,8 @@ struct SeenAt {
 struct InferNode : Shape<InferNode> {
     uint16_t kinds = 0;
     Special special = Special::kNone;
-    int integer_digits = 0;   // Of kSeenBigInteger and kSeenDecimal.
-    int fraction_digits = 0;  // Of kSeenDecimal.
+    int integer_digits = 0;     // Of kSeenBigInteger and kSeenDecimal.
+    int fraction_digits = 0;    // Of kSeenDecimal.
     InferNode *oid = nullptr;   // Member `$oid`, once it held a string.
     InferNode *date = nullptr;  // Member `$date`, once it held a string.
     std::unique_ptr<InferNode> element;

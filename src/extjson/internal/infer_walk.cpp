@@ -21,10 +21,13 @@ bool IsScalarWrapper(std::string_view name) {
 }
 
 Result<void> InferWalker::Add(const TextBlock &block) {
-    if (block.oversized) return Fail(DescribeOversized(block, files_[block.file_index].path, max_depth_, options_.max_document_bytes));
+    if (block.oversized)
+        return Fail(DescribeOversized(block, files_[block.file_index].path, max_depth_, options_.max_document_bytes));
     auto outcome = index_.Build(block.text(), block.size);
-    if (outcome == StructuralIndex::Outcome::kNoMemory) return Fail(OutOfMemory(files_[block.file_index].path, block.size * 4));
-    if (outcome == StructuralIndex::Outcome::kBadText) return Fail(DescribeBadBlock(block, files_[block.file_index].path, max_depth_, 0));
+    if (outcome == StructuralIndex::Outcome::kNoMemory)
+        return Fail(OutOfMemory(files_[block.file_index].path, block.size * 4));
+    if (outcome == StructuralIndex::Outcome::kBadText)
+        return Fail(DescribeBadBlock(block, files_[block.file_index].path, max_depth_, 0));
     Start(block, index_);
     if (Documents()) return {};
     if (error_) return Fail(*error_);
@@ -41,7 +44,8 @@ bool InferWalker::Documents() {
             return FailWith(DescribeBadBlock(*block_, path(), max_depth_, begin, "a document must be an object."));
         }
         if (!Object(root_)) return false;
-        if (Offset() - begin > options_.max_document_bytes && size_t(BehindBracket() - text_) - begin > options_.max_document_bytes) {
+        if (Offset() - begin > options_.max_document_bytes &&
+            size_t(BehindBracket() - text_) - begin > options_.max_document_bytes) {
             return FailWith(OverLimit(path(), block_->file_offset + begin,
                                       "a document that begins here is larger than max_document_bytes (" +
                                           std::to_string(options_.max_document_bytes) + ")."));
@@ -60,25 +64,25 @@ bool InferWalker::Value(InferNode &node) {
     if (node.special != Special::kNone) return SpecialValue(node);
     size_t offset = Offset();
     switch (text_[offset]) {
-    case '"':
-        Mark(node, kSeenString, offset);
-        ++next_;
-        return true;
-    case '{':
-        return mongo_ ? MongoObject(node) : Object(node);
-    case '[':
-        return Array(node);
-    case 't':
-        Mark(node, kSeenBoolean, offset);
-        return TakeWord("true");
-    case 'f':
-        Mark(node, kSeenBoolean, offset);
-        return TakeWord("false");
-    case 'n':
-        node.kinds |= kSeenNull;
-        return TakeWord("null");
-    default:
-        return Number(node);
+        case '"':
+            Mark(node, kSeenString, offset);
+            ++next_;
+            return true;
+        case '{':
+            return mongo_ ? MongoObject(node) : Object(node);
+        case '[':
+            return Array(node);
+        case 't':
+            Mark(node, kSeenBoolean, offset);
+            return TakeWord("true");
+        case 'f':
+            Mark(node, kSeenBoolean, offset);
+            return TakeWord("false");
+        case 'n':
+            node.kinds |= kSeenNull;
+            return TakeWord("null");
+        default:
+            return Number(node);
     }
 }
 
@@ -189,8 +193,9 @@ bool InferWalker::Object(InferNode &node) {
             if (!member) return false;
         }
         if (member->twin->seen == object) {
-            return FailWith(Malformed(path(), block_->file_offset + Offset(),
-                                      "an object has two fields named `" + member->name + "` (names equal but for case count)."));
+            return FailWith(
+                Malformed(path(), block_->file_offset + Offset(),
+                          "an object has two fields named `" + member->name + "` (names equal but for case count)."));
         }
         member->twin->seen = object;
         next_ += 2;

@@ -25,10 +25,14 @@ bool StoreInteger(Builder &builder, const Token &token) {
     auto value = ParseInteger(token.text);
     if (!value) return false;
     switch (builder.type.kind) {
-    case TypeKind::kByte: return SetInRange<int8_t>(builder, *value);
-    case TypeKind::kShort: return SetInRange<int16_t>(builder, *value);
-    case TypeKind::kInt: return SetInRange<int32_t>(builder, *value);
-    default: return SetInRange<int64_t>(builder, *value);
+        case TypeKind::kByte:
+            return SetInRange<int8_t>(builder, *value);
+        case TypeKind::kShort:
+            return SetInRange<int16_t>(builder, *value);
+        case TypeKind::kInt:
+            return SetInRange<int32_t>(builder, *value);
+        default:
+            return SetInRange<int64_t>(builder, *value);
     }
 }
 
@@ -36,17 +40,26 @@ bool StoreDecimal(Builder &builder, std::string_view text) {
     auto value = ParseDecimal(text, builder.type.precision, builder.type.scale);
     if (!value) return false;
     switch (builder.width) {
-    case 2: builder.Set(int16_t(*value)); break;
-    case 4: builder.Set(int32_t(*value)); break;
-    case 8: builder.Set(int64_t(*value)); break;
-    default: builder.Set(*value); break;
+        case 2:
+            builder.Set(int16_t(*value));
+            break;
+        case 4:
+            builder.Set(int32_t(*value));
+            break;
+        case 8:
+            builder.Set(int64_t(*value));
+            break;
+        default:
+            builder.Set(*value);
+            break;
     }
     return true;
 }
 
 // Only brackets: {}, [], [{}]. Such a field has no column where no document puts more into it.
 bool HoldsNothing(const char *begin, const char *end) {
-    return std::all_of(begin, end, [](char c) { return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || IsBlank(c); });
+    return std::all_of(begin, end,
+                       [](char c) { return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || IsBlank(c); });
 }
 
 bool IsInteger(const Token &token) { return token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kLong; }
@@ -56,24 +69,25 @@ bool IsInteger(const Token &token) { return token.kind == Token::Kind::kInteger 
 bool ReadWalker::TakeToken(Token &token) {
     bool integer;
     switch (Here()) {
-    case '"':
-        token = {Token::Kind::kString, TakeString()};
-        return true;
-    case 't':
-    case 'f':
-        token = {Token::Kind::kBoolean, Here() == 't' ? "true" : "false"};
-        return TakeWord(token.text);
-    default:
-        if (!TakeNumber(token.text, integer)) return false;
-        token.kind = integer ? Token::Kind::kInteger : Token::Kind::kFraction;
-        return true;
+        case '"':
+            token = {Token::Kind::kString, TakeString()};
+            return true;
+        case 't':
+        case 'f':
+            token = {Token::Kind::kBoolean, Here() == 't' ? "true" : "false"};
+            return TakeWord(token.text);
+        default:
+            if (!TakeNumber(token.text, integer)) return false;
+            token.kind = integer ? Token::Kind::kInteger : Token::Kind::kFraction;
+            return true;
     }
 }
 
 bool ReadWalker::Convert(ReadNode &node) {
     if (Here() == 'n') return TakeWord("null");
     if (Here() == '{') return ConvertObject(node);
-    if (Here() == '[') return node.builder && node.builder->type.kind == TypeKind::kArray ? List(node) : ConvertContainer(node);
+    if (Here() == '[')
+        return node.builder && node.builder->type.kind == TypeKind::kArray ? List(node) : ConvertContainer(node);
     const char *begin = At();
     Token token;
     if (!TakeToken(token)) return false;
@@ -120,7 +134,8 @@ bool ReadWalker::WrappedElement(ReadNode &node, bool &done) {
     if (Peek(1) != '"' || Peek(2) != ':' || !IsScalarWrapper(StringAt(1))) return true;
     done = true;
     std::string_view name = StringAt(1);
-    auto known = std::ranges::find(node.wrapped, name, [](const auto &inner) -> std::string_view { return inner->name; });
+    auto known =
+        std::ranges::find(node.wrapped, name, [](const auto &inner) -> std::string_view { return inner->name; });
     if (known == node.wrapped.end()) {
         auto inner = std::make_unique<ReadNode>();
         inner->name = name;
@@ -254,22 +269,29 @@ bool ReadWalker::Store(ReadNode &node, const Token &token, bool &fits) {
     }
     if (!node.builder) return true;
     switch (node.builder->type.kind) {
-    case TypeKind::kBoolean:
-        fits = token.kind == Token::Kind::kBoolean;
-        if (fits) node.builder->Set(uint8_t(text == "true"));
-        break;
-    case TypeKind::kByte:
-    case TypeKind::kShort:
-    case TypeKind::kInt:
-    case TypeKind::kLong:
-    case TypeKind::kFloat:
-    case TypeKind::kDouble:
-    case TypeKind::kDecimal: fits = StoreNumber(*node.builder, {token.kind, text}); break;
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz:
-    case TypeKind::kDate: fits = StoreTime(node, token, text); break;
-    case TypeKind::kBinary: fits = StoreBytes(*node.builder, {token.kind, text}); break;
-    default: break;
+        case TypeKind::kBoolean:
+            fits = token.kind == Token::Kind::kBoolean;
+            if (fits) node.builder->Set(uint8_t(text == "true"));
+            break;
+        case TypeKind::kByte:
+        case TypeKind::kShort:
+        case TypeKind::kInt:
+        case TypeKind::kLong:
+        case TypeKind::kFloat:
+        case TypeKind::kDouble:
+        case TypeKind::kDecimal:
+            fits = StoreNumber(*node.builder, {token.kind, text});
+            break;
+        case TypeKind::kTimestamp:
+        case TypeKind::kTimestampNtz:
+        case TypeKind::kDate:
+            fits = StoreTime(node, token, text);
+            break;
+        case TypeKind::kBinary:
+            fits = StoreBytes(*node.builder, {token.kind, text});
+            break;
+        default:
+            break;
     }
     return true;
 }

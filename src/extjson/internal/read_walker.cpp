@@ -11,7 +11,10 @@ namespace tarn::extjson {
 
 ReadWalker::ReadWalker(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options,
                        std::vector<bool> wanted, std::vector<size_t> output)
-    : Cursor(options.max_depth), files_(files), options_(options), mongo_(options.mode == Mode::kMongo),
+    : Cursor(options.max_depth),
+      files_(files),
+      options_(options),
+      mongo_(options.mode == Mode::kMongo),
       builder_(schema, wanted, std::move(output), options.batch_rows, options.rescue) {
     root_.columns = &builder_.root();
 }
@@ -20,9 +23,12 @@ Result<void> ReadWalker::Begin(std::shared_ptr<TextBlock> block) {
     const std::string &path = files_[block->file_index].path;
     if (block->oversized) return Fail(DescribeOversized(*block, path, max_depth_, options_.max_document_bytes));
     switch (index_.Build(block->text(), block->size)) {
-    case StructuralIndex::Outcome::kOk: break;
-    case StructuralIndex::Outcome::kNoMemory: return Fail(OutOfMemory(path, block->size * 4));
-    case StructuralIndex::Outcome::kBadText: return Fail(DescribeBadBlock(*block, path, max_depth_, 0));
+        case StructuralIndex::Outcome::kOk:
+            break;
+        case StructuralIndex::Outcome::kNoMemory:
+            return Fail(OutOfMemory(path, block->size * 4));
+        case StructuralIndex::Outcome::kBadText:
+            return Fail(DescribeBadBlock(*block, path, max_depth_, 0));
     }
     Start(*block, index_);
     batches_of_block_ = 0;
@@ -65,7 +71,8 @@ bool ReadWalker::Document() {
     builder_.batch().document_offsets.push_back(block_->file_offset + begin);
     if (!Object(root_)) return false;
     if (!rescued_.empty()) FinishRescued();
-    if (Offset() - begin > options_.max_document_bytes && size_t(BehindBracket() - text_) - begin > options_.max_document_bytes) {
+    if (Offset() - begin > options_.max_document_bytes &&
+        size_t(BehindBracket() - text_) - begin > options_.max_document_bytes) {
         return FailWith(OverLimit(path(), block_->file_offset + begin,
                                   "a document that begins here is larger than max_document_bytes (" +
                                       std::to_string(options_.max_document_bytes) + ")."));
@@ -95,63 +102,63 @@ bool ReadWalker::PutUnescaped(Builder &builder, const char *data, size_t length)
 bool ReadWalker::Value(ReadNode &node) {
     const char *p = At();
     switch (node.action) {
-    case Action::kMembers:
-        if (*p == '{') return Members(node);
-        break;
-    case Action::kText:
-        if (*p == '"') {
-            std::string_view text = TakeString();
-            return PutText(*node.builder, text.data(), text.size());
-        }
-        break;
-    case Action::kLong: {
-        const char *digits = p + (*p == '-');
-        const char *end = digits;
-        uint64_t value = 0;
-        for (; IsDigit(*end); ++end) value = value * 10 + uint64_t(*end - '0');
-        // Up to 18 digits do not overflow; what more of them made is not looked at.
-        if (end > digits && end - digits <= 18 && (*digits != '0' || end - digits == 1) && EndsToken(*end)) {
-            node.builder->Set(*p == '-' ? -int64_t(value) : int64_t(value));
-            ++next_;
-            return true;
-        }
-        break;
-    }
-    case Action::kTimestamp:
-        if (*p == '"') {
-            std::string_view text = StringAt(0);
-            if (auto micros = ParseTimestamp(text)) {
-                node.builder->Set(*micros);
+        case Action::kMembers:
+            if (*p == '{') return Members(node);
+            break;
+        case Action::kText:
+            if (*p == '"') {
+                std::string_view text = TakeString();
+                return PutText(*node.builder, text.data(), text.size());
+            }
+            break;
+        case Action::kLong: {
+            const char *digits = p + (*p == '-');
+            const char *end = digits;
+            uint64_t value = 0;
+            for (; IsDigit(*end); ++end) value = value * 10 + uint64_t(*end - '0');
+            // Up to 18 digits do not overflow; what more of them made is not looked at.
+            if (end > digits && end - digits <= 18 && (*digits != '0' || end - digits == 1) && EndsToken(*end)) {
+                node.builder->Set(*p == '-' ? -int64_t(value) : int64_t(value));
                 ++next_;
                 return true;
             }
+            break;
         }
-        break;
-    case Action::kDouble: {
-        std::string_view text;
-        bool integer;
-        if ((IsDigit(*p) || *p == '-') && TakeNumber(text, integer)) {
-            node.builder->Set(ParseDouble(text).value_or(0));
-            return true;
+        case Action::kTimestamp:
+            if (*p == '"') {
+                std::string_view text = StringAt(0);
+                if (auto micros = ParseTimestamp(text)) {
+                    node.builder->Set(*micros);
+                    ++next_;
+                    return true;
+                }
+            }
+            break;
+        case Action::kDouble: {
+            std::string_view text;
+            bool integer;
+            if ((IsDigit(*p) || *p == '-') && TakeNumber(text, integer)) {
+                node.builder->Set(ParseDouble(text).value_or(0));
+                return true;
+            }
+            break;
         }
-        break;
-    }
-    case Action::kBoolean:
-        if (*p == 't' || *p == 'f') {
-            node.builder->Set(uint8_t(*p == 't'));
-            return TakeWord(*p == 't' ? "true" : "false");
-        }
-        break;
-    case Action::kList:
-        if (*p == '[') return List(node);
-        break;
-    case Action::kStruct:
-        if (*p == '{') return Struct(node);
-        break;
-    case Action::kSkip:
-        return SkipValue();
-    case Action::kConvert:
-        break;
+        case Action::kBoolean:
+            if (*p == 't' || *p == 'f') {
+                node.builder->Set(uint8_t(*p == 't'));
+                return TakeWord(*p == 't' ? "true" : "false");
+            }
+            break;
+        case Action::kList:
+            if (*p == '[') return List(node);
+            break;
+        case Action::kStruct:
+            if (*p == '{') return Struct(node);
+            break;
+        case Action::kSkip:
+            return SkipValue();
+        case Action::kConvert:
+            break;
     }
     return Convert(node);
 }
@@ -195,8 +202,9 @@ bool ReadWalker::Object(ReadNode &node) {
             if (!member) return false;
         }
         if (member->twin->seen == object) {
-            return FailWith(Malformed(path(), block_->file_offset + Offset(),
-                                      "an object has two fields named `" + member->name + "` (names equal but for case count)."));
+            return FailWith(
+                Malformed(path(), block_->file_offset + Offset(),
+                          "an object has two fields named `" + member->name + "` (names equal but for case count)."));
         }
         member->twin->seen = object;
         next_ += 2;
@@ -294,18 +302,32 @@ void ReadWalker::Bind(ReadNode &node, Builder *builder) {
     node.builder = builder;
     if (!builder) return;
     switch (builder->type.kind) {
-    case TypeKind::kString: node.action = Action::kText; break;
-    case TypeKind::kLong: node.action = Action::kLong; break;
-    case TypeKind::kDouble: node.action = Action::kDouble; break;
-    case TypeKind::kBoolean: node.action = Action::kBoolean; break;
-    case TypeKind::kTimestamp: node.action = Action::kTimestamp; break;
-    case TypeKind::kArray: node.action = Action::kList; break;
-    case TypeKind::kStruct:
-        node.action = Action::kStruct;
-        node.columns = builder;
-        node.path.clear();
-        break;
-    default: node.action = Action::kConvert; break;
+        case TypeKind::kString:
+            node.action = Action::kText;
+            break;
+        case TypeKind::kLong:
+            node.action = Action::kLong;
+            break;
+        case TypeKind::kDouble:
+            node.action = Action::kDouble;
+            break;
+        case TypeKind::kBoolean:
+            node.action = Action::kBoolean;
+            break;
+        case TypeKind::kTimestamp:
+            node.action = Action::kTimestamp;
+            break;
+        case TypeKind::kArray:
+            node.action = Action::kList;
+            break;
+        case TypeKind::kStruct:
+            node.action = Action::kStruct;
+            node.columns = builder;
+            node.path.clear();
+            break;
+        default:
+            node.action = Action::kConvert;
+            break;
     }
     // $binary's value is base64, not text.
     if (node.special == Special::kBinary) node.action = Action::kConvert;

@@ -17,20 +17,26 @@ namespace tarn::extjson {
 enum class Action : uint8_t {
     kConvert,  // No fast case.
     kMembers,  // An object whose members are columns themselves.
-    kText, kLong, kDouble, kBoolean, kTimestamp, kList, kStruct,
-    kSkip,     // A column that nobody wants.
+    kText,
+    kLong,
+    kDouble,
+    kBoolean,
+    kTimestamp,
+    kList,
+    kStruct,
+    kSkip,  // A column that nobody wants.
 };
 
 // One path of the documents, bound to a column on first sight.
 struct ReadNode : Shape<ReadNode> {
     Action action = Action::kConvert;
     Special special = Special::kNone;
-    bool is_element = false;      // An element of an array or a value of a map.
-    bool text_is_date = false;    // $date: numbers are milliseconds.
-    Builder *builder = nullptr;   // Null: the schema has no such column.
-    Builder *columns = nullptr;   // The struct (or the schema itself) that this node's members belong to,
-    std::string path;             // and their names' beginning in it (Mode::kMongo).
-    ReadNode *oid = nullptr;      // Members with a fast case: {"$oid": text} and {"$date": text}.
+    bool is_element = false;     // An element of an array or a value of a map.
+    bool text_is_date = false;   // $date: numbers are milliseconds.
+    Builder *builder = nullptr;  // Null: the schema has no such column.
+    Builder *columns = nullptr;  // The struct (or the schema itself) that this node's members belong to,
+    std::string path;            // and their names' beginning in it (Mode::kMongo).
+    ReadNode *oid = nullptr;     // Members with a fast case: {"$oid": text} and {"$date": text}.
     ReadNode *date = nullptr;
     std::unique_ptr<ReadNode> element;
     std::vector<std::unique_ptr<ReadNode>> wrapped;  // Elements that are {name: value}, by name.
@@ -93,7 +99,9 @@ private:
         error_ = std::make_unique<Error>(std::move(error));
         return false;
     }
-    bool NoMemory() { return FailWith(MakeError(ErrorKind::kIo, "OUT_OF_MEMORY", path() + ": no memory for a batch of rows.")); }
+    bool NoMemory() {
+        return FailWith(MakeError(ErrorKind::kIo, "OUT_OF_MEMORY", path() + ": no memory for a batch of rows."));
+    }
     const std::string &path() const { return files_[block_->file_index].path; }
 
     struct Rescued {
@@ -111,8 +119,8 @@ private:
     uint32_t batches_of_block_ = 0;
     uint64_t objects_ = 0;
     size_t fields_ = 0;
-    int lists_ = 0;            // Arrays and maps that we are in.
-    bool list_misfit_ = false;  // Something in the outermost one did not fit.
+    int lists_ = 0;                 // Arrays and maps that we are in.
+    bool list_misfit_ = false;      // Something in the outermost one did not fit.
     std::vector<Rescued> rescued_;  // Of this row.
     std::string decoded_;
     std::unique_ptr<Error> error_;

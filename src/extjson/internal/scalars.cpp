@@ -27,7 +27,8 @@ int FixedDigits(std::string_view text, size_t at, size_t count) {
 
 // Fewer checks than the type's own: callers have checked the month.
 std::optional<int32_t> DaysOf(int year, int month, int day) {
-    std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(unsigned(month)), std::chrono::day(unsigned(day))};
+    std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(unsigned(month)),
+                                     std::chrono::day(unsigned(day))};
     if (!date.ok()) return std::nullopt;
     return int32_t(std::chrono::sys_days(date).time_since_epoch().count());
 }
@@ -73,7 +74,8 @@ std::optional<int64_t> ParseUsualTimestamp(std::string_view text) {
     __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
     __m128i is_mark = _mm_cmpeq_epi8(bytes, marks);
     constexpr int kMarks = 1 << 4 | 1 << 7 | 1 << 10 | 1 << 13;
-    if (((_mm_movemask_epi8(is_digit) & ~kMarks) | (_mm_movemask_epi8(is_mark) & kMarks)) != 0xffff) return std::nullopt;
+    if (((_mm_movemask_epi8(is_digit) & ~kMarks) | (_mm_movemask_epi8(is_mark) & kMarks)) != 0xffff)
+        return std::nullopt;
 #else
     for (int i = 0; i < 16; ++i) {
         char mark = i == 4 || i == 7 ? '-' : i == 10 ? 'T' : i == 13 ? ':' : '0';
@@ -165,7 +167,8 @@ std::optional<DecimalText> ParseDecimalText(std::string_view text) {
         if (exponent.starts_with('+')) exponent.remove_prefix(1);
         int value = 0;
         auto [end, code] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
-        if (code != std::errc() || end != exponent.data() + exponent.size() || std::abs(value) > 100'000) return std::nullopt;
+        if (code != std::errc() || end != exponent.data() + exponent.size() || std::abs(value) > 100'000)
+            return std::nullopt;
         result.scale -= value;
     }
     return result;

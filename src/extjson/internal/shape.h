@@ -58,7 +58,7 @@ private:
 
     std::string pattern_;  // Whole vectors; the last is looked at through mask_.
     size_t size_ = 0;
-    size_t tail_ = 0;      // Where the last vector begins.
+    size_t tail_ = 0;  // Where the last vector begins.
     unsigned mask_ = 0xffff;
 };
 

@@ -50,7 +50,7 @@ Result<std::unique_ptr<ByteSource>> OpenLocal(const std::string &path) {
         return ReadFailed(path, std::string("cannot be opened: ") + std::strerror(code) + ".");
     }
     auto file = std::make_unique<LocalFile>(fd, path);
-    struct stat info{};
+    struct stat info {};
     if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) return ReadFailed(path, "is a directory, not a file.");
     ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return file;

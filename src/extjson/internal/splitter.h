@@ -46,8 +46,8 @@ private:
     size_t next_file_ = 0;
     std::unique_ptr<ByteSource> source_;
     BoundaryScanner scanner_;
-    std::string carry_;          // Read, but after the last boundary.
-    size_t carry_scanned_ = 0;   // How much of it the scanner has seen.
+    std::string carry_;         // Read, but after the last boundary.
+    size_t carry_scanned_ = 0;  // How much of it the scanner has seen.
     bool carry_backslash_ = false;
     uint64_t carry_offset_ = 0;  // Of carry_'s first byte, in the file.
     bool array_mode_ = false;

@@ -48,9 +48,7 @@ private:
         return number;
     }
 
-    bool Truncated(const std::string &where) {
-        return Wrong(at_, "the file ends " + where + "; it seems to be cut.");
-    }
+    bool Truncated(const std::string &where) { return Wrong(at_, "the file ends " + where + "; it seems to be cut."); }
 
     bool RunArray() {
         bool separated = block_.first;
@@ -59,7 +57,8 @@ private:
             if (AtEnd()) return block_.last ? Truncated("before the `]` of its array of documents") : true;
             if (Here() == ']' && (empty || !separated)) break;
             if (!separated) {
-                if (Here() != ',') return Wrong(at_, "a comma or `]` is missing between documents, before " + Show(at_) + ".");
+                if (Here() != ',')
+                    return Wrong(at_, "a comma or `]` is missing between documents, before " + Show(at_) + ".");
                 ++at_;
                 SkipBlanks();
                 if (AtEnd()) return Truncated("after a comma");
@@ -129,12 +128,14 @@ private:
             if (Here() == ',') {
                 ++at_;
                 SkipBlanks();
-                if (!AtEnd() && Here() == (object ? '}' : ']')) return Wrong(at_, "a comma stands before " + Show(at_) + ".");
+                if (!AtEnd() && Here() == (object ? '}' : ']'))
+                    return Wrong(at_, "a comma stands before " + Show(at_) + ".");
                 more = true;
                 return !object || Key(open);
             }
             if (Here() != (object ? '}' : ']')) {
-                return Wrong(at_, std::string("a comma or `") + (object ? '}' : ']') + "` is expected, not " + Show(at_) + ".");
+                return Wrong(
+                    at_, std::string("a comma or `") + (object ? '}' : ']') + "` is expected, not " + Show(at_) + ".");
             }
             ++at_;
             open.pop_back();
@@ -203,7 +204,8 @@ private:
             if (c == '\\') {
                 if (!Escape()) return false;
             } else if (c < 0x20) {
-                return Wrong(at_, "a control character (" + Show(at_) + ") stands in a text; it must be escaped. The text begins at byte " +
+                return Wrong(at_, "a control character (" + Show(at_) +
+                                      ") stands in a text; it must be escaped. The text begins at byte " +
                                       std::to_string(block_.file_offset + begin) + ".");
             } else if (c < 0x80) {
                 ++at_;
@@ -220,7 +222,9 @@ private:
 
     // Of the character here; 0 when it is not well-formed (Unicode, table 3-7).
     size_t Utf8Length() const {
-        auto byte = [this](size_t i) { return at_ + i < text_.size() ? static_cast<unsigned char>(text_[at_ + i]) : 0u; };
+        auto byte = [this](size_t i) {
+            return at_ + i < text_.size() ? static_cast<unsigned char>(text_[at_ + i]) : 0u;
+        };
         auto tail = [&byte](size_t i) { return (byte(i) & 0xc0) == 0x80; };
         unsigned c = byte(0);
         if (c >= 0xc2 && c <= 0xdf) return tail(1) ? 2 : 0;
@@ -257,10 +261,12 @@ private:
         int unit = HexUnit(at_ + 2);
         if (unit < 0) return Wrong(begin, "`\\u` must be followed by four hexadecimal digits.");
         at_ += 6;
-        if (unit >= 0xdc00 && unit <= 0xdfff) return Wrong(begin, "a low surrogate without a high one before it is no character.");
+        if (unit >= 0xdc00 && unit <= 0xdfff)
+            return Wrong(begin, "a low surrogate without a high one before it is no character.");
         if (unit < 0xd800 || unit > 0xdbff) return true;
         int low = text_.substr(at_, 2) == "\\u" ? HexUnit(at_ + 2) : -1;
-        if (low < 0xdc00 || low > 0xdfff) return Wrong(begin, "a high surrogate without a low one after it is no character.");
+        if (low < 0xdc00 || low > 0xdfff)
+            return Wrong(begin, "a high surrogate without a low one after it is no character.");
         at_ += 6;
         return true;
     }
@@ -275,12 +281,13 @@ private:
 Error ToError(const TextBlock &block, const std::string &path, const SyntaxProblem &problem) {
     uint64_t offset = block.file_offset + problem.offset;
     switch (problem.kind) {
-    case Kind::kEncoding:
-        return MakeError(ErrorKind::kInvalidInput, "FAILED_READ_FILE", Place(path, offset) + ": " + problem.message);
-    case Kind::kDepth:
-        return OverLimit(path, offset, problem.message);
-    case Kind::kSyntax:
-        break;
+        case Kind::kEncoding:
+            return MakeError(ErrorKind::kInvalidInput, "FAILED_READ_FILE",
+                             Place(path, offset) + ": " + problem.message);
+        case Kind::kDepth:
+            return OverLimit(path, offset, problem.message);
+        case Kind::kSyntax:
+            break;
     }
     return Malformed(path, offset, problem.message);
 }
@@ -304,9 +311,11 @@ Error DescribeOversized(const TextBlock &block, const std::string &path, int max
     constexpr size_t kLongestToken = 16;
     if (problem && problem->offset + kLongestToken < block.size) return ToError(block, path, *problem);
     size_t begin = 0;
-    while (begin < block.size && std::string_view(" \n\r\t,").find(block.text()[begin]) != std::string_view::npos) ++begin;
-    return OverLimit(path, block.file_offset + begin,
-                     "a document that begins here is larger than max_document_bytes (" + std::to_string(max_document_bytes) + ").");
+    while (begin < block.size && std::string_view(" \n\r\t,").find(block.text()[begin]) != std::string_view::npos)
+        ++begin;
+    return OverLimit(
+        path, block.file_offset + begin,
+        "a document that begins here is larger than max_document_bytes (" + std::to_string(max_document_bytes) + ").");
 }
 
 }  // namespace tarn::extjson

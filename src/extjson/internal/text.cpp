@@ -10,9 +10,7 @@ int HexDigit(char c) {
 }
 
 // Of the four digits at `p`; negative when one is none.
-int HexUnit(const char *p) {
-    return HexDigit(p[0]) << 12 | HexDigit(p[1]) << 8 | HexDigit(p[2]) << 4 | HexDigit(p[3]);
-}
+int HexUnit(const char *p) { return HexDigit(p[0]) << 12 | HexDigit(p[1]) << 8 | HexDigit(p[2]) << 4 | HexDigit(p[3]); }
 
 char *PutUtf8(uint32_t c, char *out) {
     if (c < 0x80) {

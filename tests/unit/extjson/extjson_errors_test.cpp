@@ -17,7 +17,9 @@ struct Bad {
     const char *message;  // How it begins, behind the path.
 };
 
-DataType AnySchema() { return DataType::Struct({Field{"a", DataType::Of(TypeKind::kString)}, Field{"b", DataType::Of(TypeKind::kLong)}}); }
+DataType AnySchema() {
+    return DataType::Struct({Field{"a", DataType::Of(TypeKind::kString)}, Field{"b", DataType::Of(TypeKind::kLong)}});
+}
 
 // Both ways must say the same, whatever the blocks are.
 void Check(const std::vector<Bad> &cases, ReadOptions options = {}, bool infer = true) {
@@ -30,7 +32,8 @@ void Check(const std::vector<Bad> &cases, ReadOptions options = {}, bool infer =
                 auto schema = InferSchema({TextFile(bad.text)}, options);
                 ASSERT_FALSE(schema.has_value()) << shown;
                 EXPECT_EQ(schema.error().condition, bad.condition) << shown;
-                EXPECT_EQ(schema.error().message.substr(0, expected.size()), expected) << shown << " in blocks of " << chunk;
+                EXPECT_EQ(schema.error().message.substr(0, expected.size()), expected)
+                    << shown << " in blocks of " << chunk;
             }
             auto rows = ReadRows({TextFile(bad.text)}, AnySchema(), options, 1);
             ASSERT_FALSE(rows.has_value()) << shown;
@@ -51,7 +54,8 @@ TEST(Errors, Syntax) {
         {R"([{"a":"x"},)", kMalformed, " at byte 11: the file ends after a comma"},
         {R"({"a":"x"}{"a":"unfinished)", kMalformed, " at byte 25: the file ends inside a text that begins at byte 14"},
         {R"({"a":[1,2)", kMalformed, " at byte 9: the file ends inside an array"},
-        {R"([{"a":"x"} {"a":"y"}])", kMalformed, " at byte 11: a comma or `]` is missing between documents, before `{`"},
+        {R"([{"a":"x"} {"a":"y"}])", kMalformed,
+         " at byte 11: a comma or `]` is missing between documents, before `{`"},
         {R"([{"a":"x"},])", kMalformed, " at byte 11: a comma stands before `]`"},
         {R"([,{"a":"x"}])", kMalformed, " at byte 1: a value is expected, not `,`"},
         {R"([{"a":"x"}] x)", kMalformed, " at byte 12: text follows the `]`"},
@@ -78,7 +82,9 @@ TEST(Errors, Syntax) {
         {"{\"a\":\"x\ny\"}", kMalformed, " at byte 7: a control character (byte 0x0a) stands in a text"},
         {"hello", kMalformed, " at byte 0: a value is expected, not `h`"},
         {"\x01\x02{}", kMalformed, " at byte 0: a value is expected, not byte 0x01"},
-        {"{\"a\":1\0" "5}"s, kMalformed, " at byte 6: byte 0x00 does not belong here"},
+        {"{\"a\":1\0"
+         "5}"s,
+         kMalformed, " at byte 6: byte 0x00 does not belong here"},
         {"{\"a\":null\0,\"b\":1}"s, kMalformed, " at byte 9: byte 0x00 does not belong here"},
         {"{\"a\":\"x\"}\0\0\0"s, kMalformed, " at byte 9: a value is expected, not byte 0x00"},
         {"5", kMalformed, " at byte 0: a document must be an object"},
@@ -88,15 +94,17 @@ TEST(Errors, Syntax) {
 }
 
 TEST(Errors, EscapesAreCheckedWhereTheyAreRead) {
-    Check({
-        {R"({"a":"\x"})", kMalformed, " at byte 6: `\\` followed by `x` is no escape sequence"},
-        {R"({"a":"\ud800"})", kMalformed, " at byte 6: a high surrogate without a low one"},
-        {R"({"a":"\udc00"})", kMalformed, " at byte 6: a low surrogate without a high one"},
-        {R"({"a":"\u12"})", kMalformed, " at byte 6: `\\u` must be followed by four"},
-        {R"({"a":{"new":"\x"}})", kMalformed, " at byte 13: `\\` followed by `x`"},
-        {R"({"b":"\x"})", kMalformed, " at byte 6: `\\` followed by `x`"},
-        {R"({"b":["\x"]})", kMalformed, " at byte 7: `\\` followed by `x`"},
-    }, {}, false);
+    Check(
+        {
+            {R"({"a":"\x"})", kMalformed, " at byte 6: `\\` followed by `x` is no escape sequence"},
+            {R"({"a":"\ud800"})", kMalformed, " at byte 6: a high surrogate without a low one"},
+            {R"({"a":"\udc00"})", kMalformed, " at byte 6: a low surrogate without a high one"},
+            {R"({"a":"\u12"})", kMalformed, " at byte 6: `\\u` must be followed by four"},
+            {R"({"a":{"new":"\x"}})", kMalformed, " at byte 13: `\\` followed by `x`"},
+            {R"({"b":"\x"})", kMalformed, " at byte 6: `\\` followed by `x`"},
+            {R"({"b":["\x"]})", kMalformed, " at byte 7: `\\` followed by `x`"},
+        },
+        {}, false);
     Check({{R"({"\x":1})", kMalformed, " at byte 2: `\\` followed by `x`"}});
 }
 
@@ -121,14 +129,18 @@ TEST(Errors, DuplicateKeys) {
         {R"({"a":"x"}{"a":"x","A":"y"})", kMalformed, " at byte 18: an object has two fields named `A`"},
         {R"({"a":"x","\u0061":"y"})", kMalformed, " at byte 9: an object has two fields named `a`"},
     });
-    EXPECT_NE(InferText(R"({"b":[{"c":1},{"c":1,"d":2,"c":3}]})").find("users.json at byte 27: an object has two fields named `c`"), std::string::npos);
+    EXPECT_NE(InferText(R"({"b":[{"c":1},{"c":1,"d":2,"c":3}]})")
+                  .find("users.json at byte 27: an object has two fields named `c`"),
+              std::string::npos);
     // In what is only carried along, inference has looked.
     EXPECT_TRUE(ReadRows({TextFile(R"({"new":{"c":1,"d":[1]}})")}, AnySchema()).has_value());
 }
 
 TEST(Errors, EmptyInput) {
-    Check({{"", kMalformed, " at byte 0: the file is empty"}, {" \n\t ", kMalformed, " at byte 4: the file is empty"},
-           {"\xef\xbb\xbf", kMalformed, " at byte 3: the file is empty"}, {std::string(10000, ' '), kMalformed, " at byte 10000: the file is empty"}});
+    Check({{"", kMalformed, " at byte 0: the file is empty"},
+           {" \n\t ", kMalformed, " at byte 4: the file is empty"},
+           {"\xef\xbb\xbf", kMalformed, " at byte 3: the file is empty"},
+           {std::string(10000, ' '), kMalformed, " at byte 10000: the file is empty"}});
     EXPECT_EQ(InferText(" [ \n ] \n"), "struct<>");
     EXPECT_EQ(ReadText("[]", AnySchema()), nlohmann::json::array());
 }
@@ -146,11 +158,15 @@ TEST(Errors, ScalarWhereAnObjectWas) {
         auto schema = InferSchema(files);
         return schema ? std::string("none") : schema.error().message;
     };
-    EXPECT_TRUE(error({TextFile(R"({"s":{"x":1}}{"s":5})")}).starts_with("users.json at byte 18: the field `s` is a number here, but an object at byte 5."));
-    EXPECT_TRUE(error({TextFile(R"({"s":"t"}{"s":{"x":1}})")}).starts_with("users.json at byte 14: the field `s` is an object here, but text at byte 5."));
+    EXPECT_TRUE(error({TextFile(R"({"s":{"x":1}}{"s":5})")})
+                    .starts_with("users.json at byte 18: the field `s` is a number here, but an object at byte 5."));
+    EXPECT_TRUE(error({TextFile(R"({"s":"t"}{"s":{"x":1}})")})
+                    .starts_with("users.json at byte 14: the field `s` is an object here, but text at byte 5."));
     EXPECT_TRUE(error({TextFile(R"({"v":[{"s":{"x":1}}]})"), TextFile(R"({"v":[{"s":[]}]})", "b.json")})
-                    .starts_with("b.json at byte 11: the field `v[].s` is an array here, but an object at users.json byte 11."));
-    EXPECT_TRUE(error({TextFile(R"({"v":[{"s":1},2]})")}).starts_with("users.json at byte 14: the field `v[]` is a number here"));
+                    .starts_with(
+                        "b.json at byte 11: the field `v[].s` is an array here, but an object at users.json byte 11."));
+    EXPECT_TRUE(error({TextFile(R"({"v":[{"s":1},2]})")})
+                    .starts_with("users.json at byte 14: the field `v[]` is a number here"));
     EXPECT_EQ(error({TextFile(R"({"s":{"x":1}}{"s":null}{})")}), "none");
     // The same from many threads.
     std::string text = R"({"s":{"x":1}})";
@@ -163,7 +179,8 @@ TEST(Errors, ScalarWhereAnObjectWas) {
     options.threads = 4;
     auto schema = InferSchema({TextFile(text)}, options);
     ASSERT_FALSE(schema.has_value());
-    EXPECT_TRUE(schema.error().message.starts_with("users.json at byte " + std::to_string(at) + ": the field `s`")) << schema.error().message;
+    EXPECT_TRUE(schema.error().message.starts_with("users.json at byte " + std::to_string(at) + ": the field `s`"))
+        << schema.error().message;
 }
 
 TEST(Errors, FirstErrorWins) {
@@ -183,12 +200,19 @@ TEST(Errors, Limits) {
     ReadOptions options;
     options.max_document_bytes = 50;
     std::string large = R"({"a":")" + std::string(60, 'x') + R"("})";
-    Check({
-        {R"({"a":"x"} )" + large, kLimit, " at byte 10: a document that begins here is larger than max_document_bytes (50)"},
-        {R"([{"a":"x"}, )" + large + "]", kLimit, " at byte 12: a document that begins here is larger than max_document_bytes (50)"},
-    }, options);
-    Check({{R"({"a":"x"} {"a":")" + std::string(100000, 'x') + "\"}", kLimit, " at byte 10: a document that begins here is larger"},
-           {R"({"a":"x"} {"a":oops,"b":")" + std::string(100000, 'x') + "\"}", kMalformed, " at byte 15: a value is expected, not `o`"}}, options);
+    Check(
+        {
+            {R"({"a":"x"} )" + large, kLimit,
+             " at byte 10: a document that begins here is larger than max_document_bytes (50)"},
+            {R"([{"a":"x"}, )" + large + "]", kLimit,
+             " at byte 12: a document that begins here is larger than max_document_bytes (50)"},
+        },
+        options);
+    Check({{R"({"a":"x"} {"a":")" + std::string(100000, 'x') + "\"}", kLimit,
+            " at byte 10: a document that begins here is larger"},
+           {R"({"a":"x"} {"a":oops,"b":")" + std::string(100000, 'x') + "\"}", kMalformed,
+            " at byte 15: a value is expected, not `o`"}},
+          options);
     options.max_document_bytes = 66 + 2;
     EXPECT_EQ(ReadText(large, AnySchema(), options).size(), 1u);
 }

@@ -15,7 +15,8 @@ using nlohmann::json;
 
 const std::string kDocuments =
     "[{\"_id\":{\"$oid\":\"4c755c899ace9ffe23ef498b\"},\"n\":1,\"t\":\"brackets ]}[{ in \\\"text\\\" \\\\\"},\n"
-    "{\"_id\":{\"$oid\":\"4c75629e9ace9ffe23ce8a38\"},\"n\":2,\"t\":\"caf\xc3\xa9 \\ud83d\\ude00\",\"v\":[{\"i\":1},{\"i\":2}]}]";
+    "{\"_id\":{\"$oid\":\"4c75629e9ace9ffe23ce8a38\"},\"n\":2,\"t\":\"caf\xc3\xa9 "
+    "\\ud83d\\ude00\",\"v\":[{\"i\":1},{\"i\":2}]}]";
 
 std::string Gzip(const std::string &text) {
     z_stream stream{};
@@ -93,8 +94,8 @@ TEST(Formats, BlocksOfAnySizeGiveTheSame) {
     std::string pretty = json::parse(kDocuments).dump(3);
     std::string lines;
     for (int i = 0; i < 40; ++i) {
-        lines += "{\"n\":" + std::to_string(i) + ",\"t\":\"" + std::string(size_t(i), '\\') + std::string(size_t(i), '\\') +
-                 "\\\"\",\"u\":\"" + std::string(size_t(i * 3 % 70), '}') + "\"}";
+        lines += "{\"n\":" + std::to_string(i) + ",\"t\":\"" + std::string(size_t(i), '\\') +
+                 std::string(size_t(i), '\\') + "\\\"\",\"u\":\"" + std::string(size_t(i * 3 % 70), '}') + "\"}";
     }
     for (const std::string &text : {kDocuments, pretty, lines}) {
         json expected = Load(text);
@@ -110,10 +111,12 @@ TEST(Formats, BlocksOfAnySizeGiveTheSame) {
 
 // Each document in both forms, and the columns and rows of both.
 TEST(Formats, CanonicalIsRelaxed) {
-    std::string relaxed = R"([{"_id":{"$oid":"5f"},"i":1,"l":9007199254740993,"d":1.5,"n":{"$numberDouble":"NaN"},"when":{"$date":"2020-01-02T03:04:05.678Z"},
+    std::string relaxed =
+        R"([{"_id":{"$oid":"5f"},"i":1,"l":9007199254740993,"d":1.5,"n":{"$numberDouble":"NaN"},"when":{"$date":"2020-01-02T03:04:05.678Z"},
         "old":{"$date":{"$numberLong":"-62135596800000"}},"list":[1,2.5,{"$date":"2020-01-02T03:04:05Z"}],"m":{"$numberDecimal":"1.10"},"s":{"k":7}},
         {"i":null,"list":[],"s":{"k":8,"z":[{"q":1}]}}])";
-    std::string canonical = R"([{"_id":{"$oid":"5f"},"i":{"$numberInt":"1"},"l":{"$numberLong":"9007199254740993"},"d":{"$numberDouble":"1.5"},
+    std::string canonical =
+        R"([{"_id":{"$oid":"5f"},"i":{"$numberInt":"1"},"l":{"$numberLong":"9007199254740993"},"d":{"$numberDouble":"1.5"},
         "n":{"$numberDouble":"NaN"},"when":{"$date":{"$numberLong":"1577934245678"}},"old":{"$date":{"$numberLong":"-62135596800000"}},
         "list":[{"$numberInt":"1"},{"$numberDouble":"2.5"},{"$date":{"$numberLong":"1577934245000"}}],"m":{"$numberDecimal":"1.10"},"s":{"k":{"$numberInt":"7"}}},
         {"i":null,"list":[],"s":{"k":{"$numberInt":"8"},"z":[{"q":{"$numberInt":"1"}}]}}])";
@@ -135,7 +138,9 @@ TEST(Formats, CanonicalIsRelaxed) {
 
 TEST(Formats, ManyThreadsReadEverything) {
     std::string text = "[";
-    for (int i = 0; i < 20000; ++i) text += (i ? ",\n{\"n\":" : "{\"n\":") + std::to_string(i) + ",\"t\":\"row \\u0041 " + std::to_string(i) + "\"}";
+    for (int i = 0; i < 20000; ++i)
+        text +=
+            (i ? ",\n{\"n\":" : "{\"n\":") + std::to_string(i) + ",\"t\":\"row \\u0041 " + std::to_string(i) + "\"}";
     text += "]";
     ReadOptions options;
     options.chunk_bytes = 5000;
@@ -179,21 +184,33 @@ TEST(Formats, RealExports) {
     if (!std::filesystem::exists(Data())) GTEST_SKIP() << "no real data beside the sources";
     std::vector<RealCase> cases = {
         {"patreon/users.json",
-         "struct<country:string,language:string,id_oid:string,created_at_date:timestamp,patreon_status_campaign_lifetime_support_cents:bigint,"
+         "struct<country:string,language:string,id_oid:string,created_at_date:timestamp,patreon_status_campaign_"
+         "lifetime_support_cents:bigint,"
          "patreon_status_is_follower:boolean,patreon_status_is_free_trial:boolean,patreon_status_is_patron:boolean,"
-         "patreon_status_lifetime_support_cents:bigint,updated_at_date:timestamp>", 2474},
+         "patreon_status_lifetime_support_cents:bigint,updated_at_date:timestamp>",
+         2474},
         {"patreon/posts.json",
-         "struct<multiple_votes:boolean,translations:array<struct<description:string,language:string,options:array<string>,title:string,"
-         "created_at_date:timestamp>>,type:string,id_oid:string,created_at_date:timestamp,updated_at_date:timestamp>", 439},
+         "struct<multiple_votes:boolean,translations:array<struct<description:string,language:string,options:array<"
+         "string>,title:string,"
+         "created_at_date:timestamp>>,type:string,id_oid:string,created_at_date:timestamp,updated_at_date:timestamp>",
+         439},
         {"patreon/posts_comments.json",
-         "struct<body:string,id_oid:string,created_at_date:timestamp,post_id_oid:string,updated_at_date:timestamp,user_id_oid:string>", 3316},
+         "struct<body:string,id_oid:string,created_at_date:timestamp,post_id_oid:string,updated_at_date:timestamp,user_"
+         "id_oid:string>",
+         3316},
         {"patreon/votes.json",
-         "struct<votes:array<struct<index:bigint,weight:bigint>>,id_oid:string,created_at_date:timestamp,post_id_oid:string,"
-         "updated_at_date:timestamp,user_id_oid:string>", 4429},
+         "struct<votes:array<struct<index:bigint,weight:bigint>>,id_oid:string,created_at_date:timestamp,post_id_oid:"
+         "string,"
+         "updated_at_date:timestamp,user_id_oid:string>",
+         4429},
         {"mongodb/sample_mflix/theaters.json",
-         "struct<theaterId:bigint,id_oid:string,location_address_city:string,location_address_state:string,location_address_street1:string,"
-         "location_address_street2:string,location_address_zipcode:string,location_geo_coordinates:array<double>,location_geo_type:string>", 1564},
-        {"mongodb/sample_analytics/accounts.json", "struct<account_id:bigint,limit:bigint,products:array<string>,id_oid:string>", 1746},
+         "struct<theaterId:bigint,id_oid:string,location_address_city:string,location_address_state:string,location_"
+         "address_street1:string,"
+         "location_address_street2:string,location_address_zipcode:string,location_geo_coordinates:array<double>,"
+         "location_geo_type:string>",
+         1564},
+        {"mongodb/sample_analytics/accounts.json",
+         "struct<account_id:bigint,limit:bigint,products:array<string>,id_oid:string>", 1746},
     };
     for (const RealCase &one : cases) {
         std::vector<InputFile> files = {{(Data() / one.file).string(), {}}};
@@ -211,7 +228,8 @@ TEST(Formats, RealExports) {
 TEST(Formats, RealFigures) {
     if (!std::filesystem::exists(Data())) GTEST_SKIP() << "no real data beside the sources";
     auto load = [](const char *name) {
-        std::vector<InputFile> files = {{(Data() / "patreon" / name).string(), {}}, {(Data() / "patreon" / "increment" / name).string(), {}}};
+        std::vector<InputFile> files = {{(Data() / "patreon" / name).string(), {}},
+                                        {(Data() / "patreon" / "increment" / name).string(), {}}};
         ReadOptions options;
         options.threads = 2;
         options.chunk_bytes = 50'000;
@@ -225,7 +243,10 @@ TEST(Formats, RealFigures) {
     EXPECT_NE(user_schema.FindField("patreon_status_last_charge_at_date"), nullptr);
     EXPECT_NE(user_schema.FindField("patreon_status_tier"), nullptr);
     int64_t cents = 0;
-    for (size_t i = 0; i < 2474; ++i) cents += users[i]["patreon_status_lifetime_support_cents"].is_null() ? 0 : users[i]["patreon_status_lifetime_support_cents"].get<int64_t>();
+    for (size_t i = 0; i < 2474; ++i)
+        cents += users[i]["patreon_status_lifetime_support_cents"].is_null()
+                     ? 0
+                     : users[i]["patreon_status_lifetime_support_cents"].get<int64_t>();
     EXPECT_EQ(cents, 15559802);
     auto [comment_schema, comments] = load("posts_comments.json");
     EXPECT_EQ(comments.size(), 6700u);

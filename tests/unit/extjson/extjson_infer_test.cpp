@@ -13,60 +13,68 @@ void Check(Mode mode, const std::vector<Case> &cases) {
 }
 
 TEST(Infer, MongoNames) {
-    Check(Mode::kMongo, {
-        {R"({"_id":{"$oid":"4c"}})", "struct<id_oid:string>"},
-        {R"({"_id":{"$oid":"4c","look_a_new_field":"x"}})", "struct<id_oid:string,id_look_a_new_field:string>"},
-        {R"({"patreon_status":{"is_patron":true}})", "struct<patreon_status_is_patron:boolean>"},
-        {R"({"__v":1})", "struct<v:bigint>"},
-        {R"({"a_":{"_b":1}})", "struct<a___b:bigint>"},
-        {R"({"a$b":1,"$":2,"___":3})", "struct<$:bigint,___:bigint,ab:bigint>"},
-        {R"({"deep":{"er":{"est":{"x_":null}}}})", "struct<deep_er_est_x:string>"},
-        {R"({"\u0061b":1,"caf\u00e9":2})", "struct<ab:bigint,café:bigint>"},
-    });
+    Check(Mode::kMongo,
+          {
+              {R"({"_id":{"$oid":"4c"}})", "struct<id_oid:string>"},
+              {R"({"_id":{"$oid":"4c","look_a_new_field":"x"}})", "struct<id_oid:string,id_look_a_new_field:string>"},
+              {R"({"patreon_status":{"is_patron":true}})", "struct<patreon_status_is_patron:boolean>"},
+              {R"({"__v":1})", "struct<v:bigint>"},
+              {R"({"a_":{"_b":1}})", "struct<a___b:bigint>"},
+              {R"({"a$b":1,"$":2,"___":3})", "struct<$:bigint,___:bigint,ab:bigint>"},
+              {R"({"deep":{"er":{"est":{"x_":null}}}})", "struct<deep_er_est_x:string>"},
+              {R"({"\u0061b":1,"caf\u00e9":2})", "struct<ab:bigint,café:bigint>"},
+          });
 }
 
 TEST(Infer, MongoOrderIsSparks) {
-    Check(Mode::kMongo, {
-        {R"({"updated_at":{"$date":"2010-08-25T19:00:27.313Z"},"_id":{"$oid":"4c"},"language":"en","country":"US",
+    Check(
+        Mode::kMongo,
+        {
+            {R"({"updated_at":{"$date":"2010-08-25T19:00:27.313Z"},"_id":{"$oid":"4c"},"language":"en","country":"US",
              "patreon_status":{"lifetime_support_cents":1,"campaign_lifetime_support_cents":2,"is_patron":true},
              "created_at":{"$date":"2010-08-25T18:10:17Z"}})",
-         "struct<country:string,language:string,id_oid:string,created_at_date:timestamp,"
-         "patreon_status_campaign_lifetime_support_cents:bigint,patreon_status_is_patron:boolean,"
-         "patreon_status_lifetime_support_cents:bigint,updated_at_date:timestamp>"},
-        {R"({"translations":[{"language":"en","title":"t","description":"d","options":["a"],"created_at":{"$date":1}}]})",
-         "struct<translations:array<struct<description:string,language:string,options:array<string>,title:string,"
-         "created_at_date:timestamp>>>"},
-        {R"({"a":1,"_b":1,"D":1,"$c":1})", "struct<c:bigint,D:bigint,b:bigint,a:bigint>"},
-        // Level by level: a.z.deep comes after b.y, which is a level higher.
-        {R"({"a":{"z":{"deep":1}},"b":{"y":1},"c":1})", "struct<c:bigint,b_y:bigint,a_z_deep:bigint>"},
-    });
+             "struct<country:string,language:string,id_oid:string,created_at_date:timestamp,"
+             "patreon_status_campaign_lifetime_support_cents:bigint,patreon_status_is_patron:boolean,"
+             "patreon_status_lifetime_support_cents:bigint,updated_at_date:timestamp>"},
+            {R"({"translations":[{"language":"en","title":"t","description":"d","options":["a"],"created_at":{"$date":1}}]})",
+             "struct<translations:array<struct<description:string,language:string,options:array<string>,title:string,"
+             "created_at_date:timestamp>>>"},
+            {R"({"a":1,"_b":1,"D":1,"$c":1})", "struct<c:bigint,D:bigint,b:bigint,a:bigint>"},
+            // Level by level: a.z.deep comes after b.y, which is a level higher.
+            {R"({"a":{"z":{"deep":1}},"b":{"y":1},"c":1})", "struct<c:bigint,b_y:bigint,a_z_deep:bigint>"},
+        });
 }
 
 TEST(Infer, MongoWrappers) {
-    Check(Mode::kMongo, {
-        {R"({"a":{"$numberInt":"1"},"b":{"$numberLong":"2"},"c":{"$numberDouble":"NaN"},"d":{"$numberDecimal":"12.345"}})",
-         "struct<a:bigint,b:bigint,c:double,d:decimal(5,3)>"},
-        {R"({ "a" : { "$numberInt" : "1" }, "d" : { "$date" : { "$numberLong" : "1" } } })", "struct<a:bigint,d_date:timestamp>"},
-        {R"({"d":{"$numberDecimal":"1E+3"}}{"d":{"$numberDecimal":"0.25"}})", "struct<d:decimal(6,2)>"},
-        {R"({"d":{"$numberDecimal":"1"}}{"d":{"$numberDecimal":"Infinity"}})", "struct<d:double>"},
-        {R"({"d":{"$numberDecimal":"12345678901234567890123456789012345678"}}{"d":{"$numberDecimal":"0.5"}})", "struct<d:double>"},
-        {R"({"d":{"$numberDecimal":"0"}})", "struct<d:decimal(1,0)>"},
-        {R"({"d":{"$date":"x"}}{"d":{"$date":5}}{"d":{"$date":{"$numberLong":"-1"}}}{"d":null})", "struct<d_date:timestamp>"},
-        {R"({"b":{"$binary":{"base64":"AA==","subType":"00"}},"c":{"$binary":"AA==","$type":"00"}})",
-         "struct<b_binary:binary,c_binary:binary>"},
-        {R"({"t":{"$timestamp":{"t":1,"i":2}},"u":{"$uuid":"x"},"r":{"$regularExpression":{"pattern":"a","options":"i"}}})",
-         "struct<u_uuid:string,r_regularExpression_options:string,r_regularExpression_pattern:string,"
-         "t_timestamp_i:bigint,t_timestamp_t:bigint>"},
-        {R"({"s":{"$symbol":"x"},"k":{"$minKey":1},"u":{"$undefined":true},"c":{"$code":"f"}})",
-         "struct<u:string,c_code:string,k_minKey:bigint,s_symbol:string>"},
-        {R"({"r":{"$ref":"c","$id":{"$oid":"x"},"$db":"d"}})", "struct<r_db:string,r_ref:string,r_id_oid:string>"},
-        // Not alone in its object: an ordinary member.
-        {R"({"a":{"$numberInt":"1","x":2}})", "struct<a_numberInt:string,a_x:bigint>"},
-        {R"({"a":[{"$oid":"x"}],"b":[{"$date":1}],"c":[{"$numberInt":"1"}],"d":[{"$binary":"","$type":"0"}],"e":[{"$uuid":""}]})",
-         "struct<a:array<string>,b:array<timestamp>,c:array<bigint>,d:array<binary>,e:array<string>>"},
-        {R"({"a":[{"$oid":"x"},{"$oid":"y","z":1}]})", "struct<a:array<struct<oid:string,z:bigint>>>"},
-        {R"({"a":[[{"x":{"y":1}}]]})", "struct<a:array<array<struct<x_y:bigint>>>>"},
-    });
+    Check(
+        Mode::kMongo,
+        {
+            {R"({"a":{"$numberInt":"1"},"b":{"$numberLong":"2"},"c":{"$numberDouble":"NaN"},"d":{"$numberDecimal":"12.345"}})",
+             "struct<a:bigint,b:bigint,c:double,d:decimal(5,3)>"},
+            {R"({ "a" : { "$numberInt" : "1" }, "d" : { "$date" : { "$numberLong" : "1" } } })",
+             "struct<a:bigint,d_date:timestamp>"},
+            {R"({"d":{"$numberDecimal":"1E+3"}}{"d":{"$numberDecimal":"0.25"}})", "struct<d:decimal(6,2)>"},
+            {R"({"d":{"$numberDecimal":"1"}}{"d":{"$numberDecimal":"Infinity"}})", "struct<d:double>"},
+            {R"({"d":{"$numberDecimal":"12345678901234567890123456789012345678"}}{"d":{"$numberDecimal":"0.5"}})",
+             "struct<d:double>"},
+            {R"({"d":{"$numberDecimal":"0"}})", "struct<d:decimal(1,0)>"},
+            {R"({"d":{"$date":"x"}}{"d":{"$date":5}}{"d":{"$date":{"$numberLong":"-1"}}}{"d":null})",
+             "struct<d_date:timestamp>"},
+            {R"({"b":{"$binary":{"base64":"AA==","subType":"00"}},"c":{"$binary":"AA==","$type":"00"}})",
+             "struct<b_binary:binary,c_binary:binary>"},
+            {R"({"t":{"$timestamp":{"t":1,"i":2}},"u":{"$uuid":"x"},"r":{"$regularExpression":{"pattern":"a","options":"i"}}})",
+             "struct<u_uuid:string,r_regularExpression_options:string,r_regularExpression_pattern:string,"
+             "t_timestamp_i:bigint,t_timestamp_t:bigint>"},
+            {R"({"s":{"$symbol":"x"},"k":{"$minKey":1},"u":{"$undefined":true},"c":{"$code":"f"}})",
+             "struct<u:string,c_code:string,k_minKey:bigint,s_symbol:string>"},
+            {R"({"r":{"$ref":"c","$id":{"$oid":"x"},"$db":"d"}})", "struct<r_db:string,r_ref:string,r_id_oid:string>"},
+            // Not alone in its object: an ordinary member.
+            {R"({"a":{"$numberInt":"1","x":2}})", "struct<a_numberInt:string,a_x:bigint>"},
+            {R"({"a":[{"$oid":"x"}],"b":[{"$date":1}],"c":[{"$numberInt":"1"}],"d":[{"$binary":"","$type":"0"}],"e":[{"$uuid":""}]})",
+             "struct<a:array<string>,b:array<timestamp>,c:array<bigint>,d:array<binary>,e:array<string>>"},
+            {R"({"a":[{"$oid":"x"},{"$oid":"y","z":1}]})", "struct<a:array<struct<oid:string,z:bigint>>>"},
+            {R"({"a":[[{"x":{"y":1}}]]})", "struct<a:array<array<struct<x_y:bigint>>>>"},
+        });
 }
 
 TEST(Infer, TypesMeet) {
@@ -99,16 +107,17 @@ TEST(Infer, TypesMeet) {
 
 TEST(Infer, JsonKeepsStructs) {
     Check(Mode::kJson, {
-        {R"({"_id":{"$oid":"x"},"b":{"z":1,"a":{"$numberInt":"5"}},"C":1})",
-         "struct<C:bigint,_id:struct<$oid:string>,b:struct<a:struct<$numberInt:string>,z:bigint>>"},
-        {R"({"a":{"x":1}}{"a":5})", "struct<a:string>"},
-        {R"({"a":[{"x":1},5]})", "struct<a:array<string>>"},
-        {R"({"a":{"x":1}}{"a":{"y":"z"}})", "struct<a:struct<x:bigint,y:string>>"},
-    });
+                           {R"({"_id":{"$oid":"x"},"b":{"z":1,"a":{"$numberInt":"5"}},"C":1})",
+                            "struct<C:bigint,_id:struct<$oid:string>,b:struct<a:struct<$numberInt:string>,z:bigint>>"},
+                           {R"({"a":{"x":1}}{"a":5})", "struct<a:string>"},
+                           {R"({"a":[{"x":1},5]})", "struct<a:array<string>>"},
+                           {R"({"a":{"x":1}}{"a":{"y":"z"}})", "struct<a:struct<x:bigint,y:string>>"},
+                       });
 }
 
 TEST(Infer, SeveralFilesAreOneSchema) {
-    auto schema = InferSchema({TextFile(R"([{"a":1}])", "1.json"), TextFile("[]", "2.json"), TextFile(R"({"a":2.5,"b":{"c":"x"}})", "3.json")});
+    auto schema = InferSchema({TextFile(R"([{"a":1}])", "1.json"), TextFile("[]", "2.json"),
+                               TextFile(R"({"a":2.5,"b":{"c":"x"}})", "3.json")});
     ASSERT_TRUE(schema.has_value());
     EXPECT_EQ(schema->ToString(), "struct<a:double,b_c:string>");
     EXPECT_EQ(InferSchema({})->ToString(), "struct<>");

@@ -18,7 +18,9 @@ public:
     bool Chance(int percent) { return int(Below(100)) < percent; }
 
     std::string Text() {
-        static const std::vector<std::string> kPieces = {"a", "]", "}", "{", "[", "\"", "\\", "\n", "\t", "é", "☀", "😀", ",", ":", " ", "0", "\x01", "long enough to leave the slot"};
+        static const std::vector<std::string> kPieces = {
+            "a", "]", "}", "{", "[", "\"", "\\", "\n",   "\t",
+            "é", "☀", "😀", ",", ":", " ",  "0",  "\x01", "long enough to leave the slot"};
         std::string text;
         for (size_t i = Below(6); i > 0; --i) text += kPieces[Below(kPieces.size())];
         return text;
@@ -26,13 +28,20 @@ public:
 
     json Scalar() {
         switch (Below(7)) {
-        case 0: return nullptr;
-        case 1: return Chance(50);
-        case 2: return int64_t(Below(2000)) - 1000;
-        case 3: return int64_t(random_());
-        case 4: return double(int64_t(Below(100000))) / 64;
-        case 5: return std::ldexp(double(random_()), int(Below(600)) - 300);
-        default: return Text();
+            case 0:
+                return nullptr;
+            case 1:
+                return Chance(50);
+            case 2:
+                return int64_t(Below(2000)) - 1000;
+            case 3:
+                return int64_t(random_());
+            case 4:
+                return double(int64_t(Below(100000))) / 64;
+            case 5:
+                return std::ldexp(double(random_()), int(Below(600)) - 300);
+            default:
+                return Text();
         }
     }
 
@@ -47,7 +56,8 @@ public:
     }
 
     json Object(int depth) {
-        static const std::vector<std::string> kNames = {"a", "b", "_id", "quite_a_long_name_for_a_field", "x y", "\"", "é", "n\n"};
+        static const std::vector<std::string> kNames = {"a",   "b",  "_id", "quite_a_long_name_for_a_field",
+                                                        "x y", "\"", "é",   "n\n"};
         json object = json::object();
         for (size_t i = Below(5); i > 0; --i) object[kNames[Below(kNames.size())]] = Any(depth);
         return object;
@@ -98,20 +108,26 @@ private:
 json Expected(const json &value, const DataType &type) {
     if (value.is_null()) return nullptr;
     switch (type.kind) {
-    case TypeKind::kStruct: {
-        json object = json::object();
-        for (const Field &field : type.fields) object[field.name] = value.contains(field.name) ? Expected(value[field.name], field.type) : json(nullptr);
-        return object;
-    }
-    case TypeKind::kArray: {
-        json list = json::array();
-        for (const json &element : value) list.push_back(Expected(element, type.children[0]));
-        return list;
-    }
-    case TypeKind::kString: return value.is_string() ? value : json{{"text of", value}};
-    case TypeKind::kDouble: return value.get<double>();
-    case TypeKind::kDecimal: return value.dump();
-    default: return value;
+        case TypeKind::kStruct: {
+            json object = json::object();
+            for (const Field &field : type.fields)
+                object[field.name] =
+                    value.contains(field.name) ? Expected(value[field.name], field.type) : json(nullptr);
+            return object;
+        }
+        case TypeKind::kArray: {
+            json list = json::array();
+            for (const json &element : value) list.push_back(Expected(element, type.children[0]));
+            return list;
+        }
+        case TypeKind::kString:
+            return value.is_string() ? value : json{{"text of", value}};
+        case TypeKind::kDouble:
+            return value.get<double>();
+        case TypeKind::kDecimal:
+            return value.dump();
+        default:
+            return value;
     }
 }
 
@@ -123,7 +139,8 @@ void Compare(const json &expected, const json &got, const std::string &where) {
         EXPECT_EQ(parsed, expected["text of"]) << where;
     } else if (expected.is_object()) {
         ASSERT_TRUE(got.is_object()) << where << got;
-        for (auto it = expected.begin(); it != expected.end(); ++it) Compare(*it, got.at(it.key()), where + "." + it.key());
+        for (auto it = expected.begin(); it != expected.end(); ++it)
+            Compare(*it, got.at(it.key()), where + "." + it.key());
     } else if (expected.is_array()) {
         ASSERT_TRUE(got.is_array() && got.size() == expected.size()) << where;
         for (size_t i = 0; i < expected.size(); ++i) Compare(expected[i], got[i], where + "[]");
@@ -191,10 +208,18 @@ TEST(Property, DamagedTexts) {
         for (size_t change = 1 + make.Below(3); change > 0; --change) {
             size_t at = make.Below(text.size());
             switch (make.Below(4)) {
-            case 0: text.resize(at + 1); break;
-            case 1: text[at] = char(make.random()()); break;
-            case 2: text.erase(at, 1 + make.Below(5)); break;
-            default: text.insert(at, 1, "{}[]\",:\\0-e\xff"[make.Below(13)]); break;
+                case 0:
+                    text.resize(at + 1);
+                    break;
+                case 1:
+                    text[at] = char(make.random()());
+                    break;
+                case 2:
+                    text.erase(at, 1 + make.Below(5));
+                    break;
+                default:
+                    text.insert(at, 1, "{}[]\",:\\0-e\xff"[make.Below(13)]);
+                    break;
             }
             if (text.empty()) text = "x";
         }
@@ -215,7 +240,8 @@ TEST(Property, DamagedTexts) {
                 std::string outcome = schema ? schema->ToString() : schema.error().ToString();
                 if (schema) {
                     auto rows = ReadRows({TextFile(text)}, *schema, options);
-                    outcome += rows ? json(rows->rows).dump(-1, ' ', false, json::error_handler_t::replace) : rows.error().ToString();
+                    outcome += rows ? json(rows->rows).dump(-1, ' ', false, json::error_handler_t::replace)
+                                    : rows.error().ToString();
                     EXPECT_TRUE(!rows || !array || valid) << text;
                 }
                 if (mode == Mode::kJson) outcomes.insert(outcome);

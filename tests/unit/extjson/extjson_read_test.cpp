@@ -11,7 +11,8 @@ constexpr int64_t kMicros = 1282759817000000;
 DataType OneColumn(DataType type) { return DataType::Struct({Field{"a", std::move(type)}}); }
 
 TEST(Read, MongoDocuments) {
-    auto rows = LoadText(R"([{"_id":{"$oid":"4c755c899ace9ffe23ef498b"},"created_at":{"$date":"2010-08-25T18:10:17Z"},"n":1,"ok":true},
+    auto rows = LoadText(
+        R"([{"_id":{"$oid":"4c755c899ace9ffe23ef498b"},"created_at":{"$date":"2010-08-25T18:10:17Z"},"n":1,"ok":true},
 {"_id":{"$oid":"4c"},"n":null,"status":{"tier":"gold \u2600 \"x\"\n"},"x":-2.5}])");
     EXPECT_EQ(rows, json::parse(R"([
         {"id_oid":"4c755c899ace9ffe23ef498b","created_at_date":1282759817000000,"n":1,"ok":true,"status_tier":null,"x":null},
@@ -19,7 +20,8 @@ TEST(Read, MongoDocuments) {
 }
 
 TEST(Read, ArraysOfStructs) {
-    auto rows = LoadText(R"({"v":[{"i":1,"w":{"$numberInt":"2"}},{"w":3},null]}{"v":[]}{}{"v":null}{"v":[{"t":[{"$date":0},null],"o":["a","b"]}]})");
+    auto rows = LoadText(
+        R"({"v":[{"i":1,"w":{"$numberInt":"2"}},{"w":3},null]}{"v":[]}{}{"v":null}{"v":[{"t":[{"$date":0},null],"o":["a","b"]}]})");
     EXPECT_EQ(rows, json::parse(R"([
         {"v":[{"i":1,"w":2,"t":null,"o":null},{"i":null,"w":3,"t":null,"o":null},null]},
         {"v":[]},{"v":null},{"v":null},
@@ -36,11 +38,13 @@ TEST(Read, DatesInEveryForm) {
         got.push_back(row["d_date"]);
         EXPECT_FALSE(row.contains("_rescued")) << row;
     }
-    EXPECT_EQ(json(got), json({kMicros, kMicros, kMicros, kMicros, kMicros + 123456, kMicros + 100000, -1000, nullptr, nullptr}));
+    EXPECT_EQ(json(got),
+              json({kMicros, kMicros, kMicros, kMicros, kMicros + 123456, kMicros + 100000, -1000, nullptr, nullptr}));
 }
 
 TEST(Read, BadDatesAreRescued) {
-    auto rows = LoadText(R"({"d":{"$date":""},"n":{"x":1}}{"d":{"$date":"soon"}}{"d":{"$date":"2010-02-30T00:00:00Z"}}{"d":{"$date":{"x":[1, 2]}}}{"d":{"$date":true}})");
+    auto rows = LoadText(
+        R"({"d":{"$date":""},"n":{"x":1}}{"d":{"$date":"soon"}}{"d":{"$date":"2010-02-30T00:00:00Z"}}{"d":{"$date":{"x":[1, 2]}}}{"d":{"$date":true}})");
     ASSERT_EQ(rows.size(), 5u);
     for (auto &row : rows) EXPECT_EQ(row["d_date"], nullptr);
     EXPECT_EQ(rows[0]["_rescued"], json::parse(R"({"d":{"$date":""},"_file_path":"users.json"})"));
@@ -48,7 +52,8 @@ TEST(Read, BadDatesAreRescued) {
 }
 
 TEST(Read, NumbersAreExact) {
-    auto rows = LoadText(R"({"a":9223372036854775807,"b":12345678901234567890,"c":{"$numberDecimal":"-0.10"},"d":{"$numberDouble":"-Infinity"},"e":0.1}
+    auto rows = LoadText(
+        R"({"a":9223372036854775807,"b":12345678901234567890,"c":{"$numberDecimal":"-0.10"},"d":{"$numberDouble":"-Infinity"},"e":0.1}
         {"a":-9223372036854775808,"b":-1,"c":{"$numberDecimal":"1E+2"},"d":{"$numberDouble":"NaN"},"e":1e400}
         {"a":-0,"b":0,"c":{"$numberDecimal":"0"},"d":{"$numberDouble":"2.0E-7"},"e":5})");
     EXPECT_EQ(rows, json::parse(R"([
@@ -64,7 +69,8 @@ TEST(Read, MixedScalarsAreJsonText) {
 }
 
 TEST(Read, Wrappers) {
-    auto rows = LoadText(R"({"b":{"$binary":{"base64":"aGk=","subType":"00"}},"c":{"$binary":"aGk=","$type":"00"},"t":{"$timestamp":{"t":5,"i":6}}}
+    auto rows = LoadText(
+        R"({"b":{"$binary":{"base64":"aGk=","subType":"00"}},"c":{"$binary":"aGk=","$type":"00"},"t":{"$timestamp":{"t":5,"i":6}}}
         {"b":{"$binary":{"subType":"00"}},"u":{"$undefined":true},"l":[{"$binary":{"base64":"aGk=","subType":"00"}},{"$binary":"aGk","$type":"00"}]})");
     EXPECT_EQ(rows, json::parse(R"([
         {"b_binary":{"bytes":"hi"},"c_binary":{"bytes":"hi"},"t_timestamp_t":5,"t_timestamp_i":6,"l":null,"u":null},
@@ -80,11 +86,18 @@ TEST(Read, StructsInJsonMode) {
 }
 
 TEST(Read, WhatDoesNotFitIsRescued) {
-    DataType schema = DataType::Struct({Field{"n", DataType::Of(TypeKind::kLong)}, Field{"v", DataType::Array(DataType::Of(TypeKind::kLong))}});
-    auto rows = ReadText(R"({"n":"x","new":{"a":[1],"b":{"c":"d"}},"e":5}{"n":1.5,"v":[1,"x",2]}{"n":1,"v":{"a":1}}{"n":[1],"v":7}{"n":2,"v":[3]})", schema);
+    DataType schema = DataType::Struct(
+        {Field{"n", DataType::Of(TypeKind::kLong)}, Field{"v", DataType::Array(DataType::Of(TypeKind::kLong))}});
+    auto rows = ReadText(
+        R"({"n":"x","new":{"a":[1],"b":{"c":"d"}},"e":5}{"n":1.5,"v":[1,"x",2]}{"n":1,"v":{"a":1}}{"n":[1],"v":7}{"n":2,"v":[3]})",
+        schema);
     ASSERT_EQ(rows.size(), 5u);
-    EXPECT_EQ(rows[0], json::parse(R"({"n":null,"v":null,"_rescued":{"n":"x","new":{"a":[1],"b":{"c":"d"}},"e":5,"_file_path":"users.json"}})"));
-    EXPECT_EQ(rows[1], json::parse(R"({"n":null,"v":[1,null,2],"_rescued":{"n":1.5,"v":[1,"x",2],"_file_path":"users.json"}})"));
+    EXPECT_EQ(
+        rows[0],
+        json::parse(
+            R"({"n":null,"v":null,"_rescued":{"n":"x","new":{"a":[1],"b":{"c":"d"}},"e":5,"_file_path":"users.json"}})"));
+    EXPECT_EQ(rows[1],
+              json::parse(R"({"n":null,"v":[1,null,2],"_rescued":{"n":1.5,"v":[1,"x",2],"_file_path":"users.json"}})"));
     EXPECT_EQ(rows[2], json::parse(R"({"n":1,"v":null,"_rescued":{"v":{"a":1},"_file_path":"users.json"}})"));
     EXPECT_EQ(rows[3], json::parse(R"({"n":null,"v":null,"_rescued":{"n":[1],"v":7,"_file_path":"users.json"}})"));
     EXPECT_EQ(rows[4], json::parse(R"({"n":2,"v":[3]})"));
@@ -115,23 +128,47 @@ TEST(Read, JsonIntoGivenTypes) {
     using K = TypeKind;
     auto of = [](K kind) { return DataType::Of(kind); };
     std::vector<ConvertCase> cases = {
-        {of(K::kByte), "-128", "-128"}, {of(K::kByte), "128", "rescued"}, {of(K::kShort), "32767", "32767"},
-        {of(K::kShort), "32768", "rescued"}, {of(K::kInt), "-2147483648", "-2147483648"}, {of(K::kInt), "2147483648", "rescued"},
-        {of(K::kInt), "1.0", "rescued"}, {of(K::kInt), "\"1\"", "rescued"}, {of(K::kLong), "9223372036854775808", "rescued"},
-        {of(K::kFloat), "0.5", "0.5"}, {of(K::kDouble), "\"-INF\"", "\"-Infinity\""},
-        {of(K::kDouble), "\"1\"", "rescued"}, {of(K::kDouble), "7", "7.0"}, {of(K::kBoolean), "1", "rescued"}, {of(K::kBoolean), "false", "false"},
-        {DataType::Decimal(4, 2), "12.345", "\"12.35\""}, {DataType::Decimal(4, 2), "99.995", "rescued"}, {DataType::Decimal(4, 2), "\"1\"", "\"1.00\""},
-        {DataType::Decimal(9, 0), "123456789", "\"123456789\""}, {DataType::Decimal(18, 4), "-1e3", "\"-1000.0000\""},
-        {DataType::Decimal(38, 0), "99999999999999999999999999999999999999", "\"99999999999999999999999999999999999999\""},
-        {DataType::Decimal(4, 2), "100", "rescued"}, {of(K::kString), "1.10", "\"1.10\""}, {of(K::kString), "[1, 2]", "\"[1, 2]\""},
-        {of(K::kTimestamp), "\"2010-08-25T18:10:17Z\"", "1282759817000000"}, {of(K::kTimestamp), "1282759817", "1282759817000000"},
-        {of(K::kTimestamp), "\"2010-08-25\"", "1282694400000000"}, {of(K::kTimestampNtz), "\"2010-08-25 18:10\"", "1282759800000000"},
-        {of(K::kTimestamp), "\"tomorrow\"", "rescued"}, {of(K::kDate), "\"1970-01-03\"", "2"}, {of(K::kDate), "\"1969-12-31\"", "-1"},
-        {of(K::kDate), "\"1970-13-03\"", "rescued"}, {of(K::kBinary), "\"aGk=\"", "{\"bytes\":\"hi\"}"}, {of(K::kBinary), "\"*\"", "rescued"},
+        {of(K::kByte), "-128", "-128"},
+        {of(K::kByte), "128", "rescued"},
+        {of(K::kShort), "32767", "32767"},
+        {of(K::kShort), "32768", "rescued"},
+        {of(K::kInt), "-2147483648", "-2147483648"},
+        {of(K::kInt), "2147483648", "rescued"},
+        {of(K::kInt), "1.0", "rescued"},
+        {of(K::kInt), "\"1\"", "rescued"},
+        {of(K::kLong), "9223372036854775808", "rescued"},
+        {of(K::kFloat), "0.5", "0.5"},
+        {of(K::kDouble), "\"-INF\"", "\"-Infinity\""},
+        {of(K::kDouble), "\"1\"", "rescued"},
+        {of(K::kDouble), "7", "7.0"},
+        {of(K::kBoolean), "1", "rescued"},
+        {of(K::kBoolean), "false", "false"},
+        {DataType::Decimal(4, 2), "12.345", "\"12.35\""},
+        {DataType::Decimal(4, 2), "99.995", "rescued"},
+        {DataType::Decimal(4, 2), "\"1\"", "\"1.00\""},
+        {DataType::Decimal(9, 0), "123456789", "\"123456789\""},
+        {DataType::Decimal(18, 4), "-1e3", "\"-1000.0000\""},
+        {DataType::Decimal(38, 0), "99999999999999999999999999999999999999",
+         "\"99999999999999999999999999999999999999\""},
+        {DataType::Decimal(4, 2), "100", "rescued"},
+        {of(K::kString), "1.10", "\"1.10\""},
+        {of(K::kString), "[1, 2]", "\"[1, 2]\""},
+        {of(K::kTimestamp), "\"2010-08-25T18:10:17Z\"", "1282759817000000"},
+        {of(K::kTimestamp), "1282759817", "1282759817000000"},
+        {of(K::kTimestamp), "\"2010-08-25\"", "1282694400000000"},
+        {of(K::kTimestampNtz), "\"2010-08-25 18:10\"", "1282759800000000"},
+        {of(K::kTimestamp), "\"tomorrow\"", "rescued"},
+        {of(K::kDate), "\"1970-01-03\"", "2"},
+        {of(K::kDate), "\"1969-12-31\"", "-1"},
+        {of(K::kDate), "\"1970-13-03\"", "rescued"},
+        {of(K::kBinary), "\"aGk=\"", "{\"bytes\":\"hi\"}"},
+        {of(K::kBinary), "\"*\"", "rescued"},
         {DataType::Map(of(K::kString), of(K::kLong)), R"({"x":1,"y":null})", R"({"x":1,"y":null})"},
-        {DataType::Map(of(K::kString), DataType::Array(of(K::kLong))), R"({"x":[1],"y":[2,3]})", R"({"x":[1],"y":[2,3]})"},
+        {DataType::Map(of(K::kString), DataType::Array(of(K::kLong))), R"({"x":[1],"y":[2,3]})",
+         R"({"x":[1],"y":[2,3]})"},
         {DataType::Map(of(K::kString), of(K::kLong)), "[1]", "rescued"},
-        {DataType::Struct({Field{"x", of(K::kInt)}}), R"({"x":1})", R"({"x":1})"}, {DataType::Struct({Field{"x", of(K::kInt)}}), "5", "rescued"},
+        {DataType::Struct({Field{"x", of(K::kInt)}}), R"({"x":1})", R"({"x":1})"},
+        {DataType::Struct({Field{"x", of(K::kInt)}}), "5", "rescued"},
     };
     ReadOptions options;
     options.mode = Mode::kJson;
@@ -140,7 +177,8 @@ TEST(Read, JsonIntoGivenTypes) {
         ASSERT_EQ(rows.size(), 1u) << rows;
         bool rescued = std::string(one.expected) == "rescued";
         EXPECT_EQ(rows[0].contains("_rescued"), rescued) << one.type.ToSql() << " " << one.value;
-        EXPECT_EQ(rows[0]["a"], rescued ? json(nullptr) : json::parse(one.expected)) << one.type.ToSql() << " " << one.value;
+        EXPECT_EQ(rows[0]["a"], rescued ? json(nullptr) : json::parse(one.expected))
+            << one.type.ToSql() << " " << one.value;
     }
 }
 
@@ -148,14 +186,16 @@ TEST(Read, RescuedInAStruct) {
     ReadOptions options;
     options.mode = Mode::kJson;
     DataType schema = OneColumn(DataType::Struct({Field{"x", DataType::Of(TypeKind::kLong)}}));
-    EXPECT_EQ(ReadText(R"({"a":{"x":"no","y":{"z":1}},"b":2})", schema, options),
-              json::parse(R"([{"a":{"x":null},"_rescued":{"a":{"x":"no","y":{"z":1}},"b":2,"_file_path":"users.json"}}])"));
+    EXPECT_EQ(
+        ReadText(R"({"a":{"x":"no","y":{"z":1}},"b":2})", schema, options),
+        json::parse(R"([{"a":{"x":null},"_rescued":{"a":{"x":"no","y":{"z":1}},"b":2,"_file_path":"users.json"}}])"));
 }
 
 TEST(Read, Projection) {
     std::string text = R"({"a":1,"b":{"c":"x"},"d":[1]}{"a":"odd","d":5})";
-    DataType schema = DataType::Struct({Field{"a", DataType::Of(TypeKind::kLong)}, Field{"b_c", DataType::Of(TypeKind::kString)},
-                                        Field{"d", DataType::Array(DataType::Of(TypeKind::kLong))}});
+    DataType schema =
+        DataType::Struct({Field{"a", DataType::Of(TypeKind::kLong)}, Field{"b_c", DataType::Of(TypeKind::kString)},
+                          Field{"d", DataType::Array(DataType::Of(TypeKind::kLong))}});
     ReadOptions options;
     options.projection = std::vector<size_t>{1};
     auto rows = ReadText(text, schema, options);
@@ -185,8 +225,9 @@ TEST(Read, OffsetsAndBatches) {
 }
 
 TEST(Read, FileIndexAndPath) {
-    auto rows = ReadRows({TextFile("{\"a\":1}", "one.json"), TextFile("[]", "none.json"), TextFile("{\"a\":\"x\"}", "two.json")},
-                         OneColumn(DataType::Of(TypeKind::kLong)));
+    auto rows = ReadRows(
+        {TextFile("{\"a\":1}", "one.json"), TextFile("[]", "none.json"), TextFile("{\"a\":\"x\"}", "two.json")},
+        OneColumn(DataType::Of(TypeKind::kLong)));
     ASSERT_TRUE(rows.has_value());
     ASSERT_EQ(rows->rows.size(), 2u);
     EXPECT_EQ(rows->rows[1]["_rescued"]["_file_path"], "two.json");
@@ -196,7 +237,9 @@ TEST(Read, TypesThatCannotBeRead) {
     auto reader = Reader::Open({}, OneColumn(DataType::Of(TypeKind::kVariant)));
     ASSERT_FALSE(reader.has_value());
     EXPECT_EQ(reader.error().condition, "FEATURE_NOT_SUPPORTED");
-    EXPECT_FALSE(Reader::Open({}, OneColumn(DataType::Map(DataType::Of(TypeKind::kLong), DataType::Of(TypeKind::kLong)))).has_value());
+    EXPECT_FALSE(
+        Reader::Open({}, OneColumn(DataType::Map(DataType::Of(TypeKind::kLong), DataType::Of(TypeKind::kLong))))
+            .has_value());
 }
 
 // Slots have the layout that engines expect, and NULL slots are zero.

@@ -1,10 +1,9 @@
-#include "extjson/internal/scalars.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "extjson/internal/naming.h"
+#include "extjson/internal/scalars.h"
 #include "extjson/internal/text.h"
 
 namespace tarn::extjson {
@@ -25,10 +24,28 @@ TEST(Scalars, Timestamps) {
     EXPECT_EQ(ParseTimestamp("2010-08-25T18:10:17.12345Z"), 1282759817123450);
     EXPECT_EQ(ParseTimestamp("2010-08-25T18:10:17.Z"), 1282759817000000);
     EXPECT_EQ(ParseTimestamp("2010-08-25 18:10:17Z"), 1282759817000000);
-    for (const char *bad : {"2010-08-25T18:10:17.x12Z", "2010-08-25T18-10:17Z", "2010-08-2aT18:10:17Z", "2010-00-25T18:10:17Z", "2010-08-00T18:10:17Z",
-                            "2010-08-25T18:10:1aZ", "", "x", "2010", "2010-1-1", "2010-02-29", "2010-01-01T", "2010-01-01T24:00:00Z", "2010-01-01T00:60:00Z",
-                            "2010-01-01T00:00:60Z", "2010-01-01T00:00:00.1234567890Z", "2010-01-01T00:00:00ZZ", "2010-01-01T00:00:0Z",
-                            "2010-01-01T00:00:00+1", "2010-01-01T00:00:00 UTC", "2010-01-01T00:00:", "2010-01-01T00:00:00+19:00"}) {
+    for (const char *bad : {"2010-08-25T18:10:17.x12Z",
+                            "2010-08-25T18-10:17Z",
+                            "2010-08-2aT18:10:17Z",
+                            "2010-00-25T18:10:17Z",
+                            "2010-08-00T18:10:17Z",
+                            "2010-08-25T18:10:1aZ",
+                            "",
+                            "x",
+                            "2010",
+                            "2010-1-1",
+                            "2010-02-29",
+                            "2010-01-01T",
+                            "2010-01-01T24:00:00Z",
+                            "2010-01-01T00:60:00Z",
+                            "2010-01-01T00:00:60Z",
+                            "2010-01-01T00:00:00.1234567890Z",
+                            "2010-01-01T00:00:00ZZ",
+                            "2010-01-01T00:00:0Z",
+                            "2010-01-01T00:00:00+1",
+                            "2010-01-01T00:00:00 UTC",
+                            "2010-01-01T00:00:",
+                            "2010-01-01T00:00:00+19:00"}) {
         EXPECT_EQ(ParseTimestamp(bad), std::nullopt) << bad;
     }
 }
@@ -43,7 +60,8 @@ TEST(Scalars, Decimals) {
     EXPECT_EQ(ParseDecimal("1e38", 38, 0), std::nullopt);
     EXPECT_EQ(ParseDecimal("0e50", 5, 2), 0);
     EXPECT_EQ(ParseDecimal("1e-500", 5, 2), 0);
-    for (const char *bad : {"", "-", ".", "1e", "1x", "NaN", "1.2.3", "1e999999999999"}) EXPECT_EQ(ParseDecimal(bad, 38, 2), std::nullopt) << bad;
+    for (const char *bad : {"", "-", ".", "1e", "1x", "NaN", "1.2.3", "1e999999999999"})
+        EXPECT_EQ(ParseDecimal(bad, 38, 2), std::nullopt) << bad;
 }
 
 TEST(Scalars, Doubles) {
@@ -53,7 +71,8 @@ TEST(Scalars, Doubles) {
     EXPECT_EQ(ParseDouble("-Infinity"), -INFINITY);
     EXPECT_TRUE(std::isnan(*ParseDouble("NaN")));
     EXPECT_EQ(ParseDouble("4.9406564584124654e-324"), 4.9406564584124654e-324);
-    for (const char *bad : {"", "nan", "inf", "infinity", "+1", "0x10", "1 "}) EXPECT_EQ(ParseDouble(bad), std::nullopt) << bad;
+    for (const char *bad : {"", "nan", "inf", "infinity", "+1", "0x10", "1 "})
+        EXPECT_EQ(ParseDouble(bad), std::nullopt) << bad;
 }
 
 TEST(Scalars, Base64) {
@@ -80,7 +99,8 @@ TEST(Text, Unescape) {
     EXPECT_EQ(unescape(R"(a\"\\\/\b\f\n\r\tz)"), "a\"\\/\b\f\n\r\tz");
     EXPECT_EQ(unescape(R"(\u0041\u00e9\u2600\ud83d\ude00)"), "Aé☀😀");
     EXPECT_EQ(unescape(R"(\u0000)"), std::string(1, '\0'));
-    for (const char *bad : {R"(\x)", R"(\u12)", R"(\u12g4)", R"(\ud800)", R"(\ud800x)", R"(\udc00)", R"(\ud800\u0041)", "\\"}) {
+    for (const char *bad :
+         {R"(\x)", R"(\u12)", R"(\u12g4)", R"(\ud800)", R"(\ud800x)", R"(\udc00)", R"(\ud800\u0041)", "\\"}) {
         EXPECT_EQ(unescape(bad), "wrong") << bad;
     }
 }

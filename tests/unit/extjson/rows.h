@@ -40,7 +40,8 @@ inline InputFile TextFile(std::string text, std::string path = "users.json", siz
 inline std::string DecimalToString(Int128 value, int scale) {
     bool negative = value < 0;
     std::string digits;
-    for (auto rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value); rest > 0; rest /= 10) {
+    for (auto rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+         rest > 0; rest /= 10) {
         digits.insert(digits.begin(), char('0' + int(rest % 10)));
     }
     if (int(digits.size()) <= scale) digits.insert(0, size_t(scale) + 1 - digits.size(), '0');
@@ -52,51 +53,61 @@ inline std::string DecimalToString(Int128 value, int scale) {
 inline nlohmann::json ToJson(const Column &column, size_t slot) {
     if (column.IsNull(slot)) return nullptr;
     switch (column.type.kind) {
-    case TypeKind::kBoolean: return column.Values<uint8_t>()[slot] != 0;
-    case TypeKind::kByte: return column.Values<int8_t>()[slot];
-    case TypeKind::kShort: return column.Values<int16_t>()[slot];
-    case TypeKind::kInt:
-    case TypeKind::kDate: return column.Values<int32_t>()[slot];
-    case TypeKind::kLong:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz: return column.Values<int64_t>()[slot];
-    case TypeKind::kFloat: return column.Values<float>()[slot];
-    case TypeKind::kDouble: {
-        double value = column.Values<double>()[slot];
-        if (std::isnan(value)) return "NaN";
-        if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-        return value;
-    }
-    case TypeKind::kDecimal: {
-        int scale = column.type.scale;
-        if (column.type.precision <= 4) return DecimalToString(column.Values<int16_t>()[slot], scale);
-        if (column.type.precision <= 9) return DecimalToString(column.Values<int32_t>()[slot], scale);
-        if (column.type.precision <= 18) return DecimalToString(column.Values<int64_t>()[slot], scale);
-        return DecimalToString(column.Values<Int128>()[slot], scale);
-    }
-    case TypeKind::kString: return std::string(column.Text(slot));
-    case TypeKind::kBinary: return {{"bytes", std::string(column.Text(slot))}};
-    case TypeKind::kArray: {
-        nlohmann::json list = nlohmann::json::array();
-        ListSlot at = column.Values<ListSlot>()[slot];
-        for (uint64_t i = 0; i < at.length; ++i) list.push_back(ToJson(column.children[0], at.offset + i));
-        return list;
-    }
-    case TypeKind::kMap: {
-        nlohmann::json map = nlohmann::json::object();
-        ListSlot at = column.Values<ListSlot>()[slot];
-        const Column &entry = column.children[0];
-        for (uint64_t i = at.offset; i < at.offset + at.length; ++i) {
-            map[std::string(entry.children[0].Text(i))] = ToJson(entry.children[1], i);
+        case TypeKind::kBoolean:
+            return column.Values<uint8_t>()[slot] != 0;
+        case TypeKind::kByte:
+            return column.Values<int8_t>()[slot];
+        case TypeKind::kShort:
+            return column.Values<int16_t>()[slot];
+        case TypeKind::kInt:
+        case TypeKind::kDate:
+            return column.Values<int32_t>()[slot];
+        case TypeKind::kLong:
+        case TypeKind::kTimestamp:
+        case TypeKind::kTimestampNtz:
+            return column.Values<int64_t>()[slot];
+        case TypeKind::kFloat:
+            return column.Values<float>()[slot];
+        case TypeKind::kDouble: {
+            double value = column.Values<double>()[slot];
+            if (std::isnan(value)) return "NaN";
+            if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+            return value;
         }
-        return map;
-    }
-    case TypeKind::kStruct: {
-        nlohmann::json object = nlohmann::json::object();
-        for (size_t i = 0; i < column.children.size(); ++i) object[column.type.fields[i].name] = ToJson(column.children[i], slot);
-        return object;
-    }
-    default: return "?";
+        case TypeKind::kDecimal: {
+            int scale = column.type.scale;
+            if (column.type.precision <= 4) return DecimalToString(column.Values<int16_t>()[slot], scale);
+            if (column.type.precision <= 9) return DecimalToString(column.Values<int32_t>()[slot], scale);
+            if (column.type.precision <= 18) return DecimalToString(column.Values<int64_t>()[slot], scale);
+            return DecimalToString(column.Values<Int128>()[slot], scale);
+        }
+        case TypeKind::kString:
+            return std::string(column.Text(slot));
+        case TypeKind::kBinary:
+            return {{"bytes", std::string(column.Text(slot))}};
+        case TypeKind::kArray: {
+            nlohmann::json list = nlohmann::json::array();
+            ListSlot at = column.Values<ListSlot>()[slot];
+            for (uint64_t i = 0; i < at.length; ++i) list.push_back(ToJson(column.children[0], at.offset + i));
+            return list;
+        }
+        case TypeKind::kMap: {
+            nlohmann::json map = nlohmann::json::object();
+            ListSlot at = column.Values<ListSlot>()[slot];
+            const Column &entry = column.children[0];
+            for (uint64_t i = at.offset; i < at.offset + at.length; ++i) {
+                map[std::string(entry.children[0].Text(i))] = ToJson(entry.children[1], i);
+            }
+            return map;
+        }
+        case TypeKind::kStruct: {
+            nlohmann::json object = nlohmann::json::object();
+            for (size_t i = 0; i < column.children.size(); ++i)
+                object[column.type.fields[i].name] = ToJson(column.children[i], slot);
+            return object;
+        }
+        default:
+            return "?";
     }
 }
 
@@ -107,8 +118,8 @@ struct Rows {
 };
 
 // Everything, in the files' order; `workers` take turns.
-inline Result<Rows> ReadRows(const std::vector<InputFile> &files, const DataType &schema, const ReadOptions &options = {},
-                             size_t workers = 2) {
+inline Result<Rows> ReadRows(const std::vector<InputFile> &files, const DataType &schema,
+                             const ReadOptions &options = {}, size_t workers = 2) {
     TARN_TRY(auto reader, Reader::Open(files, schema, options));
     std::vector<Reader::WorkerPtr> pool;
     for (size_t i = 0; i < workers; ++i) pool.push_back(reader->NewWorker());
@@ -135,7 +146,8 @@ inline Result<Rows> ReadRows(const std::vector<InputFile> &files, const DataType
                 EXPECT_EQ(column.length, batch->row_count);
                 object[schema.fields[options.projection ? (*options.projection)[i] : i].name] = ToJson(column, row);
             }
-            if (options.rescue && !batch->rescued.IsNull(row)) object["_rescued"] = nlohmann::json::parse(batch->rescued.Text(row));
+            if (options.rescue && !batch->rescued.IsNull(row))
+                object["_rescued"] = nlohmann::json::parse(batch->rescued.Text(row));
             result.rows.push_back(std::move(object));
             result.offsets.push_back(batch->document_offsets[row]);
         }
