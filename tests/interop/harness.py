@@ -64,7 +64,8 @@ class Tarn:
 def spark(folder=None):
     # The first call names the folder; the session lives as long as this process.
     logging.getLogger("SQLQueryContextLogger").disabled = True  # errors come as exceptions already
-    session = delta_session(folder)
+    # Spark's default, INT96, holds nanoseconds for delta-rs: years after 2262 come out wrong there.
+    session = delta_session(folder, spark_sql_parquet_outputTimestampType="TIMESTAMP_MICROS")
     session.sparkContext.setLogLevel("OFF")
     return session
 

@@ -105,7 +105,7 @@ class TarnMakesTables:
                 CAST(id * 1000 AS TIMESTAMP), CAST(id AS DECIMAL(10,2)) / 100, DATE_ADD(DATE '2020-01-01', CAST(id AS INT)),
                 CAST(id AS DOUBLE) FROM RANGE({start}, {start + 1000})""")
         frame = spark_rows(self.path("stats"))
-        for row in frame.where("id % 499 = 0").collect():
+        for row in frame.where("id IN (0, 1500)").collect():
             for column in ("id", "name", "at", "price", "day", "x"):
                 found = frame.where(frame[column] == row[column]).count()
                 equal(found, 1, f"rows where {column} = {row[column]}")

@@ -89,5 +89,4 @@ CREATE FLOW votes_bronze_flow AS AUTO CDC INTO votes_bronze
 FROM STREAM(votes_exploded)
 KEYS (id_oid, vote_index)
 SEQUENCE BY COALESCE(updated_at_date, created_at_date, TIMESTAMP '1901-01-01')
-COLUMNS *
 STORED AS SCD TYPE 1;
