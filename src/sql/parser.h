@@ -70,7 +70,7 @@ std::vector<std::string> FindVariables(std::string_view text);
 bool NeedsQuotes(std::string_view word);
 std::string QuoteName(std::string_view word);
 
-// Spark's keywords and built-in functions, for completion: sorted, upper case / lower case.
+// Spark's keywords, upper case, sorted, for completion; FunctionNames() in functions.h has the functions.
 const std::vector<std::string> &Keywords();
 
 }  // namespace tarn::sql

@@ -1,0 +1,87 @@
+// Arithmetic and bits.
+#include "sql/internal/function_tables.h"
+
+namespace tarn::sql {
+namespace {
+
+using enum FunctionKind;
+
+constexpr FunctionSpec kFunctions[] = {
+    {"abs", 1, 1, kScalar, "abs($1)"},
+    {"acos", 1, 1, kScalar, "acos($1)"},
+    {"acosh", 1, 1, kScalar, "acosh($1)"},
+    {"asin", 1, 1, kScalar, "asin($1)"},
+    {"asinh", 1, 1, kScalar, "asinh($1)"},
+    {"atan", 1, 1, kScalar, "atan($1)"},
+    {"atan2", 2, 2, kScalar, "atan2($1, $2)"},
+    {"atanh", 1, 1, kScalar, "atanh($1)"},
+    {"bin", 1, 1, kScalar, "bin(CAST($1 AS BIGINT))"},
+    {"bit_count", 1, 1, kScalar, "CAST(bit_count($1) AS INTEGER)"},
+    {"bit_get", 2, 2, kScalar, "CAST(($1 >> $2) & 1 AS TINYINT)"},
+    {"bround", 1, 1, kScalar, "round_even($1, 0)"},
+    {"bround", 2, 2, kScalar, "round_even($1, $2)"},
+    {"cbrt", 1, 1, kScalar, "cbrt($1)"},
+    {"ceil", 1, 1, kScalar, "CAST(ceil($1) AS BIGINT)"},
+    {"ceiling", 1, 1, kScalar, "CAST(ceil($1) AS BIGINT)"},
+    {"cos", 1, 1, kScalar, "cos($1)"},
+    {"cosh", 1, 1, kScalar, "cosh($1)"},
+    {"cot", 1, 1, kScalar, "cot($1)"},
+    {"csc", 1, 1, kScalar, "(1 / sin($1))"},
+    {"degrees", 1, 1, kScalar, "degrees($1)"},
+    {"div", 2, 2, kScalar, "#spark_int_divide($1, $2)"},
+    {"e", 0, 0, kScalar, "exp(1)"},
+    {"exp", 1, 1, kScalar, "exp($1)"},
+    {"expm1", 1, 1, kScalar, "(exp($1) - 1)"},
+    {"factorial", 1, 1, kScalar, "CASE WHEN $1 BETWEEN 0 AND 20 THEN CAST(factorial(CAST($1 AS INTEGER)) AS BIGINT) END"},
+    {"floor", 1, 1, kScalar, "CAST(floor($1) AS BIGINT)"},
+    {"getbit", 2, 2, kScalar, "CAST(($1 >> $2) & 1 AS TINYINT)"},
+    {"greatest", 2, kAnyCount, kScalar, "greatest($*)"},
+    {"hypot", 2, 2, kScalar, "sqrt(pow($1, 2) + pow($2, 2))"},
+    {"isnan", 1, 1, kScalar, "coalesce(isnan(CAST($1 AS DOUBLE)), FALSE)"},
+    {"least", 2, kAnyCount, kScalar, "least($*)"},
+    {"ln", 1, 1, kScalar, "#spark_ln($1)"},
+    {"log", 1, 1, kScalar, "#spark_ln($1)"},
+    {"log", 2, 2, kScalar, "(#spark_ln($2) / #spark_ln($1))"},
+    {"log10", 1, 1, kScalar, "CASE WHEN $1 > 0 THEN log10($1) END"},
+    {"log1p", 1, 1, kScalar, "#spark_ln(1 + $1)"},
+    {"log2", 1, 1, kScalar, "CASE WHEN $1 > 0 THEN log2($1) END"},
+    {"mod", 2, 2, kScalar, "#spark_mod($1, $2)"},
+    {"nanvl", 2, 2, kScalar, "CASE WHEN isnan(CAST($1 AS DOUBLE)) THEN $2 ELSE $1 END"},
+    {"negative", 1, 1, kScalar, "(- $1)"},
+    {"pi", 0, 0, kScalar, "pi()"},
+    {"pmod", 2, 2, kScalar, "#spark_pmod($1, $2)"},
+    {"positive", 1, 1, kScalar, "$1"},
+    {"pow", 2, 2, kScalar, "pow($1, $2)"},
+    {"power", 2, 2, kScalar, "pow($1, $2)"},
+    {"radians", 1, 1, kScalar, "radians($1)"},
+    {"rand", 0, 1, kScalar, "random()"},
+    {"randn", 0, 1, kScalar, "(sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))"},
+    {"random", 0, 1, kScalar, "random()"},
+    {"rint", 1, 1, kScalar, "CAST(round_even($1, 0) AS DOUBLE)"},
+    {"round", 1, 1, kScalar, "round($1)"},
+    {"round", 2, 2, kScalar, "#spark_round($1, $2)"},
+    {"sec", 1, 1, kScalar, "(1 / cos($1))"},
+    {"shiftleft", 2, 2, kScalar, "($1 << $2)"},
+    {"shiftright", 2, 2, kScalar, "($1 >> $2)"},
+    {"shiftrightunsigned", 2, 2, kScalar, "#spark_shiftrightunsigned($1, $2)"},
+    {"sign", 1, 1, kScalar, "CAST(sign($1) AS DOUBLE)"},
+    {"signum", 1, 1, kScalar, "CAST(sign($1) AS DOUBLE)"},
+    {"sin", 1, 1, kScalar, "sin($1)"},
+    {"sinh", 1, 1, kScalar, "sinh($1)"},
+    {"sqrt", 1, 1, kScalar, "#spark_sqrt($1)"},
+    {"tan", 1, 1, kScalar, "tan($1)"},
+    {"tanh", 1, 1, kScalar, "tanh($1)"},
+    {"try_add", 2, 2, kScalar, "TRY($1 + $2)"},
+    {"try_divide", 2, 2, kScalar, "($1 / nullif($2, 0))"},
+    {"try_mod", 2, 2, kScalar, "($1 % nullif($2, 0))"},
+    {"try_multiply", 2, 2, kScalar, "TRY($1 * $2)"},
+    {"try_subtract", 2, 2, kScalar, "TRY($1 - $2)"},
+    {"width_bucket", 4, 4, kScalar,
+     "CAST(CASE WHEN $1 < $2 THEN 0 WHEN $1 >= $3 THEN $4 + 1 ELSE floor(($1 - $2) / ($3 - $2) * $4) + 1 END AS BIGINT)"},
+};
+
+}  // namespace
+
+std::span<const FunctionSpec> NumberFunctions() { return kFunctions; }
+
+}  // namespace tarn::sql

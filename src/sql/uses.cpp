@@ -1,0 +1,89 @@
+// What a tree reads: tables, table functions, parameters; and whether an expression aggregates.
+#include <algorithm>
+
+#include "sql/internal/renderer.h"
+#include "sql/internal/walk.h"
+
+namespace tarn::sql {
+namespace {
+
+class Collector {
+public:
+    Collector() {
+        walker_.expr = [this](const Expr &expr) { Visit(expr); };
+        walker_.query = [this](const Query &query) { Visit(query); };
+        walker_.relation = [this](const Relation &relation) { Visit(relation); };
+    }
+
+    void Visit(const Expr &expr) {
+        if (const auto *parameter = expr.As<Parameter>()) {
+            if (std::ranges::find(uses_.parameters, parameter->name) == uses_.parameters.end()) {
+                uses_.parameters.push_back(parameter->name);
+            }
+        }
+        WalkChildren(expr, walker_);
+    }
+
+    void Visit(const Relation &relation) {
+        if (const auto *table = relation.As<TableRef>()) {
+            bool common = table->name.parts.size() == 1 && !table->version && !table->timestamp && IsCommonTable(table->name.parts[0]);
+            if (!common) uses_.tables.push_back({table->name, table->is_path, table->stream, relation.position});
+        } else if (const auto *function = relation.As<TableFunction>()) {
+            uses_.functions.push_back({function->name, function->stream, relation.position});
+        }
+        WalkChildren(relation, walker_);
+    }
+
+    void Visit(const Query &query) {
+        size_t outside = common_tables_.size();
+        for (const CommonTable &table : query.with) {
+            if (query.recursive) common_tables_.push_back(table.name);
+            Visit(*table.query);
+            if (!query.recursive) common_tables_.push_back(table.name);
+        }
+        WalkBody(*query.body, walker_);
+        for (const OrderItem &item : query.order_by) Visit(*item.expr);
+        if (query.limit) Visit(*query.limit);
+        if (query.offset) Visit(*query.offset);
+        common_tables_.resize(outside);
+    }
+
+    QueryUses Take() { return std::move(uses_); }
+
+private:
+    bool IsCommonTable(const std::string &name) const {
+        return std::ranges::any_of(common_tables_, [&](const std::string &known) { return EqualsIgnoreCase(known, name); });
+    }
+
+    Walker walker_;
+    QueryUses uses_;
+    std::vector<std::string> common_tables_;
+};
+
+template <class Node>
+QueryUses Collect(const Node &node) {
+    Collector collector;
+    collector.Visit(node);
+    return collector.Take();
+}
+
+}  // namespace
+
+QueryUses CollectUses(const Query &query) { return Collect(query); }
+QueryUses CollectUses(const Relation &relation) { return Collect(relation); }
+QueryUses CollectUses(const Expr &expr) { return Collect(expr); }
+
+bool HasAggregate(const Expr &expr) {
+    const auto *call = expr.As<FunctionCall>();
+    if (call != nullptr && !call->over && call->name.parts.size() == 1) {
+        std::vector<const FunctionSpec *> specs = FindFunctions(ToLower(call->name.parts[0]));
+        if (!specs.empty() && specs[0]->kind == FunctionKind::kAggregate) return true;
+    }
+    bool found = false;
+    Walker walker;
+    walker.expr = [&](const Expr &child) { found = found || HasAggregate(child); };
+    WalkChildren(expr, walker);
+    return found;
+}
+
+}  // namespace tarn::sql
