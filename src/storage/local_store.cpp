@@ -79,6 +79,12 @@ std::string TemporaryName(const std::string &path) {
            std::to_string(counter.fetch_add(1));
 }
 
+// Hadoop keeps the checksum of "x" in ".x.crc". Left beside changed bytes it would stop Spark from reading them.
+void DropHadoopChecksum(const std::string &path) {
+    size_t name = path.rfind('/') + 1;
+    unlink((path.substr(0, name) + "." + path.substr(name) + ".crc").c_str());
+}
+
 // A file that is gone when this goes, unless it was renamed before.
 struct TemporaryFile {
     std::string path;
@@ -202,6 +208,7 @@ Result<std::string> LocalStore::ReadRange(const std::string &path, uint64_t offs
 Result<void> LocalStore::Put(const std::string &path, std::string_view bytes) {
     TemporaryFile temporary;
     TARN_CHECK(WriteTemporary(path, bytes, durability_, temporary));
+    DropHadoopChecksum(path);
     if (rename(temporary.path.c_str(), path.c_str()) != 0) return IoFailure("Writing", path, errno);
     temporary.path.clear();
     if (durability_ == Durability::kPowerLoss) TARN_CHECK(SyncPath(Parent(path), O_RDONLY | O_DIRECTORY));
@@ -248,6 +255,7 @@ Result<ObjectInfo> LocalStore::Head(const std::string &path) {
 }
 
 Result<void> LocalStore::Delete(const std::string &path) {
+    DropHadoopChecksum(path);
     if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
     return IoFailure("Deleting", path, errno);
 }

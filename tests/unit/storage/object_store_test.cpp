@@ -119,6 +119,14 @@ TEST(LocalStore, IgnoresFilesOfACrashedWriter) {
     EXPECT_FALSE(store.MakeDurable(directory.path() + "/none"));
 }
 
+TEST(LocalStore, LeavesNoStaleHadoopChecksum) {
+    TemporaryDirectory directory;
+    LocalStore store;
+    std::ofstream(directory.path() + "/.x.crc") << "of older bytes";
+    ASSERT_TRUE(store.Put(directory.path() + "/x", "new"));
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/.x.crc"));
+}
+
 TEST(FaultyStore, FailsAsPlanned) {
     MemoryStore memory;
     FaultyStore lose(memory, FaultyStore::FaultAt(1, FaultKind::kLoseAnswer));
