@@ -25,7 +25,7 @@ std::filesystem::path SpillFolder(const std::filesystem::path &root) { return ro
 
 Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options, const std::filesystem::path &root) {
     return Guard([&]() -> Result<std::unique_ptr<duckdb::DuckDB>> {
-        duckdb::DBConfig config(true);
+        duckdb::DBConfig config;
         config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
         config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
         config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(false));

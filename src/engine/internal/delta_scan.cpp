@@ -176,7 +176,7 @@ void RegisterDeltaScan(DatabaseInstance &db, ScanSources &sources) {
     ExtensionLoader loader(db, "tarn");
     TableFunction scan = loader.GetTableFunction("parquet_scan").functions.GetFunctionByOffset(0);
     scan.name = "tarn_scan";
-    scan.arguments = {LogicalType::UBIGINT};
+    scan.arguments = {LogicalType::BIGINT};
     scan.named_parameters.clear();
     scan.function_info = make_shared_ptr<DeltaScanInfo>(sources);
     scan.get_multi_file_reader = DeltaReader::Create;

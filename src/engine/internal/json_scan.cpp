@@ -72,7 +72,7 @@ Value MetadataOf(const JsonFile &file) {
 unique_ptr<FunctionData> Bind(ClientContext &, TableFunctionBindInput &input, duckdb::vector<LogicalType> &types,
                               duckdb::vector<string> &names) {
     auto bind = make_uniq<JsonBind>();
-    bind->scan = input.info->Cast<JsonInfo>().sources.FindJson(input.inputs[0].GetValue<uint64_t>());
+    bind->scan = input.info->Cast<JsonInfo>().sources.FindJson(static_cast<uint64_t>(input.inputs[0].GetValue<int64_t>()));
     if (!bind->scan) throw InternalException("tarn_read_json: unknown handle");
     for (const Field &field : bind->scan->schema.fields) {
         auto type = ToLogicalType(field.type);
@@ -198,7 +198,7 @@ virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData>)
 
 void RegisterJsonScan(DatabaseInstance &db, ScanSources &sources) {
     ExtensionLoader loader(db, "tarn");
-    TableFunction scan("tarn_read_json", {LogicalType::UBIGINT}, Scan, Bind, InitGlobal, InitLocal);
+    TableFunction scan("tarn_read_json", {LogicalType::BIGINT}, Scan, Bind, InitGlobal, InitLocal);
     scan.projection_pushdown = true;
     scan.table_scan_progress = Progress;
     scan.cardinality = Cardinality;
