@@ -15,7 +15,8 @@ SUMS = {
     "SELECT sum(length(body)) FROM main.patreon.posts_comments_bronze": (1307210, 1355635),
     "SELECT sum(patreon_status_lifetime_support_cents) FROM main.patreon.users_bronze": (15559802, 16289594),
     "SELECT count(DISTINCT id_oid) FROM main.patreon.posts_english_silver": (439, 449),
-    "SELECT sum(vote_weight) FROM main.patreon.votes_bronze": (7397, None),
+    # Spark's own MERGE takes late, older votes for newer ones and gives 14871; here they lose.
+    "SELECT sum(vote_weight) FROM main.patreon.votes_bronze": (7397, 8271),
 }
 
 
@@ -25,9 +26,8 @@ class RealData(TarnTest):
             with self.subTest(table=table, step=step):
                 self.assertEqual(self.count(table), expected[step])
         for query, expected in SUMS.items():
-            if expected[step] is not None:
-                with self.subTest(query=query, step=step):
-                    self.assertEqual(self.value(query), expected[step])
+            with self.subTest(query=query, step=step):
+                self.assertEqual(self.value(query), expected[step])
 
     def test_figures_of_spark(self):
         self.copy_shared()
@@ -36,8 +36,6 @@ class RealData(TarnTest):
         self.add_increment()
         self.run_example()
         self.check(1)
-        weight = self.value("SELECT sum(vote_weight) FROM main.patreon.votes_bronze")
-        self.assertTrue(14700 < weight < 15000, weight)
         done = self.call("test", EXAMPLE, "--var", f"source={self.data}", "--root", self.root, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"\d+ passed, 0 failed")

@@ -163,7 +163,10 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         return RegisterExisting(session, context, std::move(entry), statement);
     }
     if (log_exists && !statement.or_replace) {
-        return Fail(ErrorKind::kAlreadyExists, "DELTA_TABLE_ALREADY_EXISTS", "There is a Delta table at " + entry.location + " already.");
+        Error error = MakeError(ErrorKind::kAlreadyExists, "DELTA_TABLE_ALREADY_EXISTS",
+                                "There is a Delta table at " + entry.location + " already, without a name in the metastore.");
+        error.remedy = "Read it as delta.`" + entry.location + "`, give it a name with CREATE TABLE … LOCATION, or remove the folder.";
+        return Fail(std::move(error));
     }
     TARN_TRY(delta::NewTable table, NewTableOf(statement.spec, schema));
     std::unique_ptr<TableChange> change;

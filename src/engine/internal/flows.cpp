@@ -1,6 +1,7 @@
 #include "engine/internal/flows.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "delta/schema.h"
 #include "engine/internal/read_files.h"
@@ -192,9 +193,20 @@ public:
         return options && options->allow_overwrites;
     }
 
+    // A crash between a new table's first commit and its entry in the metastore leaves a log without a name. The commit
+    // counts: the table gets its name back here, before anything else is asked about it.
     Result<bool> TableExists(const catalog::TableName &name) override {
         TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
-        return entry.has_value() && !entry->IsView();
+        if (entry) return !entry->IsView();
+        catalog::TableEntry found;
+        found.name = name;
+        found.kind = catalog::TableKind::kStreamingTable;
+        found.location = session_.engine.ManagedLocation(name);
+        std::error_code failed;
+        if (!std::filesystem::exists(found.location + "/_delta_log", failed)) return false;
+        TARN_CHECK(session_.engine.tables->Load(found.location));
+        TARN_CHECK(session_.engine.catalog->PutTable(found, false));
+        return true;
     }
 
     Result<int64_t> TableVersion(const catalog::TableName &name) override {
@@ -278,6 +290,7 @@ public:
     }
 
     Result<void> DropTable(const catalog::TableName &name) override {
+        TARN_CHECK(TableExists(name));
         TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
         if (entry) TARN_CHECK(DropEntry(session_, *entry));
         return {};
