@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "engine/session.h"
 #include "pipeline/progress.h"
@@ -17,52 +21,19 @@ double Seconds(std::chrono::steady_clock::time_point since) {
 
 std::string TableKey(const catalog::TableName &name) { return ToLower(name.ToString()); }
 
-class Run {
+// Brings datasets up to date, one at a time, in a session of its own.
+class Updater {
 public:
-    Run(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options)
+    Updater(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options)
         : engine_(engine), pipeline_(pipeline), options_(options), session_(engine.NewSession()), flows_(session_->flows()) {}
 
-    Result<RunReport> Execute(const Graph &graph) {
-        auto start = std::chrono::steady_clock::now();
+    Result<void> Prepare(const Graph &graph) {
         session_->Use(pipeline_.catalog, pipeline_.schema);
-        TARN_CHECK(PrepareSchemas(graph));
         for (const PipelineView &view : graph.views) TARN_CHECK(session_->CreateTemporaryView(view.name, view.query_text));
-        if (options_.full_refresh) TARN_CHECK(DropAll(graph));
-        RunReport report;
-        for (const Dataset &dataset : graph.datasets) {
-            if (!Selected(dataset)) continue;
-            if (options_.on_start) options_.on_start(dataset.name.table);
-            auto table_start = std::chrono::steady_clock::now();
-            auto table = options_.dry_run ? Planned(dataset) : Update(dataset);
-            if (!table) {
-                Error error = std::move(table).error();
-                error.message = dataset.name.table + " (" + dataset.place + "): " + error.message;
-                error.position = {};
-                return Fail(std::move(error));
-            }
-            table->seconds = Seconds(table_start);
-            if (options_.on_table) options_.on_table(*table);
-            report.tables.push_back(std::move(*table));
-        }
-        report.seconds = Seconds(start);
-        return report;
+        return {};
     }
 
-private:
-    bool Selected(const Dataset &dataset) const {
-        auto &names = options_.select;
-        return names.empty() || std::ranges::any_of(names, [&](auto &name) { return EqualsIgnoreCase(name, dataset.name.table); });
-    }
-
-    static Result<TableReport> Planned(const Dataset &dataset) {
-        TableReport report;
-        report.name = dataset.name.table;
-        report.kind = dataset.kind;
-        return report;
-    }
-
-    Result<void> PrepareSchemas(const Graph &graph) {
-        if (options_.dry_run) return {};
+    Result<void> CreateSchemas(const Graph &graph) {
         std::set<std::pair<std::string, std::string>> schemas{{pipeline_.catalog, pipeline_.schema}};
         for (const Dataset &dataset : graph.datasets) schemas.insert({dataset.name.catalog, dataset.name.schema});
         for (auto &[catalog, schema] : schemas) {
@@ -72,13 +43,32 @@ private:
         return {};
     }
 
-    Result<void> DropAll(const Graph &graph) {
-        for (const Dataset &dataset : graph.datasets) {
-            if (dataset.kind == Dataset::Kind::kView || !Selected(dataset)) continue;
-            TARN_CHECK(flows_.DropTable(dataset.name));
-            for (const Flow &flow : dataset.flows) TARN_CHECK(ProgressOf(dataset, flow).Clear());
-        }
+    Result<void> Drop(const Dataset &dataset) {
+        if (dataset.kind == Dataset::Kind::kView) return {};
+        TARN_CHECK(flows_.DropTable(dataset.name));
+        for (const Flow &flow : dataset.flows) TARN_CHECK(ProgressOf(dataset, flow).Clear());
         return {};
+    }
+
+    Result<TableReport> Run(const Dataset &dataset) {
+        auto start = std::chrono::steady_clock::now();
+        auto report = options_.dry_run ? Planned(dataset) : Update(dataset);
+        if (!report) {
+            Error error = std::move(report).error();
+            error.message = dataset.name.table + " (" + dataset.place + "): " + error.message;
+            error.position = {};
+            return Fail(std::move(error));
+        }
+        report->seconds = Seconds(start);
+        return report;
+    }
+
+private:
+    static Result<TableReport> Planned(const Dataset &dataset) {
+        TableReport report;
+        report.name = dataset.name.table;
+        report.kind = dataset.kind;
+        return report;
     }
 
     ProgressStore ProgressOf(const Dataset &dataset, const Flow &flow) const {
@@ -254,6 +244,96 @@ private:
     engine::FlowRunner &flows_;
 };
 
+// Datasets that do not read each other are updated side by side: while one commits, another computes.
+class Schedule {
+public:
+    Schedule(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options, const Graph &graph)
+        : engine_(engine), pipeline_(pipeline), options_(options), graph_(graph), states_(graph.datasets.size()),
+          reports_(graph.datasets.size()) {
+        for (size_t i = 0; i < graph.datasets.size(); i++) {
+            index_[TableKey(graph.datasets[i].name)] = i;
+            if (!Selected(graph.datasets[i])) states_[i] = State::kDone;
+        }
+    }
+
+    Result<RunReport> Execute() {
+        auto start = std::chrono::steady_clock::now();
+        {
+            Updater first(engine_, pipeline_, options_);
+            if (!options_.dry_run) TARN_CHECK(first.CreateSchemas(graph_));
+            for (size_t i = 0; i < states_.size() && options_.full_refresh && !options_.dry_run; i++) {
+                if (states_[i] != State::kDone) TARN_CHECK(first.Drop(graph_.datasets[i]));
+            }
+        }
+        std::vector<std::thread> workers;
+        for (int i = 0; i < kWorkers; i++) workers.emplace_back([this] { Work(); });
+        for (std::thread &worker : workers) worker.join();
+        if (error_) return Fail(std::move(*error_));
+        RunReport report;
+        for (auto &table : reports_) {
+            if (table) report.tables.push_back(std::move(*table));
+        }
+        report.seconds = Seconds(start);
+        return report;
+    }
+
+private:
+    enum class State : uint8_t { kWaiting, kRunning, kDone };
+    static constexpr int kWorkers = 2;  // DuckDB uses every core within a query; a second one fills its gaps.
+
+    bool Selected(const Dataset &dataset) const {
+        auto &names = options_.select;
+        return names.empty() || std::ranges::any_of(names, [&](auto &name) { return EqualsIgnoreCase(name, dataset.name.table); });
+    }
+
+    bool Ready(size_t i) const {
+        return states_[i] == State::kWaiting && std::ranges::all_of(graph_.datasets[i].reads, [&](auto &name) {
+            size_t other = index_.at(TableKey(name));
+            return other == i || states_[other] == State::kDone;
+        });
+    }
+
+    void Work() {
+        Updater updater(engine_, pipeline_, options_);
+        std::unique_lock lock(mutex_);
+        if (auto prepared = updater.Prepare(graph_); !prepared) error_ = std::move(prepared).error();
+        while (!error_) {
+            size_t next = 0;
+            while (next < states_.size() && !Ready(next)) next++;
+            if (next == states_.size()) {
+                if (std::ranges::all_of(states_, [](State state) { return state == State::kDone; })) return;
+                changed_.wait(lock);
+                continue;
+            }
+            const Dataset &dataset = graph_.datasets[next];
+            states_[next] = State::kRunning;
+            if (options_.on_start) options_.on_start(dataset.name.table);
+            lock.unlock();
+            auto report = updater.Run(dataset);
+            lock.lock();
+            states_[next] = State::kDone;
+            if (!report && !error_) error_ = std::move(report).error();
+            if (report) {
+                if (options_.on_table) options_.on_table(*report);
+                reports_[next] = std::move(*report);
+            }
+            changed_.notify_all();
+        }
+        changed_.notify_all();
+    }
+
+    engine::Engine &engine_;
+    const PipelineSpec &pipeline_;
+    const RunOptions &options_;
+    const Graph &graph_;
+    std::map<std::string, size_t> index_;
+    std::mutex mutex_;  // Guards all below, and the callbacks.
+    std::condition_variable changed_;
+    std::vector<State> states_;
+    std::vector<std::optional<TableReport>> reports_;
+    std::optional<Error> error_;
+};
+
 }  // namespace
 
 bool RunReport::changed() const {
@@ -267,7 +347,7 @@ Result<RunReport> RunPipeline(engine::Engine &engine, const Project &project, co
         if (known) continue;
         return Fail(ErrorKind::kInvalidInput, "PIPELINE_INVALID_DEFINITION", "--select " + name + ": the pipeline `" + pipeline.name + "` defines no such table.");
     }
-    return Run(engine, pipeline, options).Execute(graph);
+    return Schedule(engine, pipeline, options, graph).Execute();
 }
 
 }  // namespace tarn::pipeline

@@ -1,8 +1,9 @@
 // pipeline/runner.h: one update of a project's pipelines, and the project's tests.
 //
-// Each dataset is brought up to date in the order of dependence, one commit a flow. When a flow fails, what was
-// committed before stays, and the run ends with the error: the next run goes on from there.
-// Threads: one run at a time in a process; several processes may run on one root (the tables' commits decide).
+// Each dataset is brought up to date after those it reads, one commit a flow; two at a time. When a flow fails, what was
+// committed before stays, and the run ends with the first error: the next run goes on from there.
+// Threads: one run at a time in a process; callbacks come one at a time, from any thread. Several processes may run on one
+// root (the tables' commits decide).
 #pragma once
 
 #include <functional>

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "delta/schema.h"
+#include "engine/internal/duck_error.h"
 #include "engine/internal/read_files.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -147,12 +148,28 @@ std::string Columns(const DataType &schema, const std::string &prefix = "") {
     return list;
 }
 
-// One row for each key: the one with the highest sequence.
-std::string NewestByKey(const Upsert &upsert, const std::string &source) {
+std::string KeyList(const Upsert &upsert) {
     std::string keys;
     for (const std::string &key : upsert.keys) keys += (keys.empty() ? "" : ", ") + sql::QuoteIdentifier(key);
-    return "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source +
-           ") QUALIFY row_number() OVER (PARTITION BY " + keys + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
+    return keys;
+}
+
+// Whether a key may come twice. Equal hashes of different keys only cost the window that they did not need.
+Result<bool> MayRepeatKeys(SessionState &session, const Upsert &upsert, const std::string &source) {
+    return Guard([&]() -> Result<bool> {
+        auto result = session.connection.Query("SELECT 1 FROM (SELECT hash(" + KeyList(upsert) + ") AS h FROM (" + source +
+                                               ")) GROUP BY h HAVING count(*) > 1 LIMIT 1");
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        return result->RowCount() > 0;
+    });
+}
+
+// One row for each key: the one with the highest sequence. Without repeated keys, which is how exports come, the rows
+// themselves: sorting them costs more than writing them.
+std::string NewestByKey(const Upsert &upsert, const std::string &source, bool repeats) {
+    std::string rows = "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source + ")";
+    if (!repeats) return rows;
+    return rows + " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
 }
 
 // The rows to write, with the target row each replaces (NULL: a new key). Rows that change nothing are not there:
@@ -252,7 +269,8 @@ public:
         TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, upsert.columns, true));
         CountedQuery counted(session_, batch.expectations);
         TARN_TRY(std::string kept, counted.Wrap(context, source));
-        std::string newest = NewestByKey(upsert, kept);
+        TARN_TRY(bool repeats, MayRepeatKeys(session_, upsert, source));
+        std::string newest = NewestByKey(upsert, kept, repeats);
         BatchResult result;
         if (target.empty) {
             std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + newest + ")";
