@@ -53,7 +53,8 @@ bool Cursor::SkipValue() {
 bool Cursor::SkipMembers() {
     do {
         if (Here() != '"' || Peek(1) != ':') return false;
-        next_ += 2;
+        if (!SkipString()) return false;
+        ++next_;
         if (!SkipValue()) return false;
     } while (text_[*next_++] == ',');
     return text_[next_[-1]] == '}';

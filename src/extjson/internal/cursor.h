@@ -124,6 +124,8 @@ protected:
         } else {
             return false;
         }
+        // No number needs an escape; one that has some is treated as any text in any object.
+        if (Peek(3) == '"' && block_->has_backslash && StringAt(3).find('\\') != std::string_view::npos) return false;
         next_ += 3;
         bool integer;
         if (Here() == '"') {

@@ -168,7 +168,8 @@ bool ReadWalker::BinaryObject(ReadNode &node) {
         do {
             if (Here() != '"' || Peek(1) != ':') return false;
             bool data = StringAt(0) == "base64" && Peek(2) == '"';
-            next_ += 2;
+            if (!SkipString()) return false;
+            ++next_;
             if (!data || !node.builder) {
                 if (!SkipValue()) return false;
             } else if (!Store(node, {Token::Kind::kString, TakeString()}, stored)) {

@@ -132,10 +132,10 @@ std::optional<double> ParseDouble(std::string_view text) {
     auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (end != text.data() + text.size()) return std::nullopt;
     if (code == std::errc::result_out_of_range) {
-        // Too large is infinite and too small is zero, as for every reader of IEEE numbers. Only the
-        // exponent's sign tells which: a number this far out must have one, or be very long.
+        // Too large is infinite and too small is zero, as for every reader of IEEE numbers.
         auto decimal = ParseDecimalText(text);
-        bool large = !decimal || int64_t(decimal->digits.size()) - decimal->scale > 0;
+        bool large = decimal ? int64_t(decimal->digits.size()) - decimal->scale > 0
+                             : text.find("e-") == std::string_view::npos && text.find("E-") == std::string_view::npos;
         value = large ? kInfinity : 0.0;
         return digit == 1 ? -value : value;
     }

@@ -26,13 +26,13 @@ public:
         pattern_.clear();
         bool plain = true;
         for (char c : name) plain = plain && c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
-        // A name that JSON must escape never matches: sixteen zeros are no token.
+        // A name that JSON must escape never matches: valid text has no such bytes, nor has the padding behind it.
         if (plain) pattern_.append("\"").append(name).append("\":");
         size_ = pattern_.size();
         size_t last = plain ? (size_ - 1) % 16 + 1 : 16;
         mask_ = (1u << last) - 1;
         tail_ = plain ? size_ - last : 0;
-        pattern_.resize(tail_ + 16, '\0');
+        pattern_.resize(tail_ + 16, '\xff');
     }
 
     bool Matches(const char *p) const {

@@ -93,6 +93,12 @@ TEST(Errors, Syntax) {
     });
 }
 
+// A name that needs escapes is no guess for what stands at the very end.
+TEST(Errors, CutBehindAnEscapedName) {
+    Check({{R"({"\"":{"b":1},"b":1}{"\"":1,"b":2}{)", kMalformed, " at byte 35: the file ends inside an object"},
+           {R"({"a":{"\"":1},"b":1}{"a":{)", kMalformed, " at byte 26: the file ends inside an object"}});
+}
+
 TEST(Errors, EscapesAreCheckedWhereTheyAreRead) {
     Check(
         {

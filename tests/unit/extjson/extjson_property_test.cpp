@@ -63,6 +63,66 @@ public:
         return object;
     }
 
+    // One value as relaxed and as canonical Extended JSON. What stands at a path decides its kind, so
+    // that documents agree on where objects are.
+    std::pair<json, json> Extended(const std::string &path, int depth) {
+        auto both = [](json value) { return std::pair(value, value); };
+        auto wrapped = [](const char *name, json relaxed, const std::string &text) {
+            return std::pair(std::move(relaxed), json{{name, text}});
+        };
+        if (Chance(10)) return both(nullptr);
+        switch (std::hash<std::string>()(path) % (depth > 0 ? 11 : 8)) {
+            case 0:
+                return both(Text());
+            case 1:
+                return both({{"$oid", "4c755c899ace9ffe23ef498b"}});
+            case 2: {
+                int64_t number = int64_t(random_()) >> Below(64);
+                return wrapped(Chance(50) ? "$numberInt" : "$numberLong", number, std::to_string(number));
+            }
+            case 3: {
+                double number = std::ldexp(double(random_()), int(Below(200)) - 100);
+                return wrapped("$numberDouble", number, json(number).dump());
+            }
+            case 4: {
+                int64_t millis = int64_t(Below(4'000'000'000'000));
+                json text = millis % 1000 == 0 && Chance(50) ? json("soon") : json(millis);
+                return std::pair(json{{"$date", text}},
+                                 text.is_string() ? json{{"$date", text}}
+                                                  : json{{"$date", {{"$numberLong", std::to_string(millis)}}}});
+            }
+            case 5:
+                return both({{"$numberDecimal", std::to_string(Below(1000)) + "." + std::to_string(Below(1000))}});
+            case 6:
+                return both({{"$binary", {{"base64", "aGk="}, {"subType", "00"}}}});
+            case 7:
+                return both(Chance(50));
+            case 8:
+            case 9: {
+                std::pair<json, json> list(json::array(), json::array());
+                for (size_t i = Below(4); i > 0; --i) {
+                    auto [relaxed, canonical] = Extended(path + "[]", depth - 1);
+                    list.first.push_back(std::move(relaxed));
+                    list.second.push_back(std::move(canonical));
+                }
+                return list;
+            }
+            default:
+                return ExtendedObject(path, depth - 1);
+        }
+    }
+
+    std::pair<json, json> ExtendedObject(const std::string &path, int depth) {
+        std::pair<json, json> object(json::object(), json::object());
+        for (size_t i = Below(6); i > 0; --i) {
+            std::string name(1, char('a' + Below(12)));
+            auto [relaxed, canonical] = Extended(path + "." + name, depth);
+            object.first[name] = std::move(relaxed);
+            object.second[name] = std::move(canonical);
+        }
+        return object;
+    }
+
     // JSON with blanks where they may stand, and escapes where they need not.
     std::string Write(const json &value) {
         std::string out;
@@ -157,7 +217,7 @@ bool HoldsOnlyNull(const json &value) {
 
 uint64_t Seeds() {
     const char *more = std::getenv("TARN_SEEDS");
-    return more ? std::strtoull(more, nullptr, 10) : 400;
+    return more ? std::strtoull(more, nullptr, 10) : 1500;
 }
 
 TEST(Property, JsonDocuments) {
@@ -195,6 +255,36 @@ TEST(Property, JsonDocuments) {
     }
 }
 
+// What a list or a field holds is the same whether its numbers are wrapped or not. What is rescued
+// is the text itself, so only its place can be compared.
+TEST(Property, CanonicalIsRelaxed) {
+    for (uint64_t seed = 1; seed <= Seeds() && !testing::Test::HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Maker make(seed);
+        std::string relaxed, canonical;
+        for (size_t i = 1 + make.Below(20); i > 0; --i) {
+            auto [first, second] = make.ExtendedObject("", 3);
+            relaxed += make.Write(first);
+            canonical += make.Write(second);
+        }
+        ReadOptions options;
+        options.chunk_bytes = 1 + make.Below(500);
+        options.threads = 1 + int(make.Below(3));
+        auto schema = InferSchema({TextFile(relaxed)}, options);
+        auto other = InferSchema({TextFile(canonical)}, options);
+        ASSERT_TRUE(schema && other) << (schema ? other : schema).error().ToString() << relaxed << canonical;
+        ASSERT_EQ(schema->ToString(), other->ToString()) << relaxed << canonical;
+        auto rows = ReadRows({TextFile(relaxed)}, *schema, options);
+        auto others = ReadRows({TextFile(canonical)}, *schema, options);
+        ASSERT_TRUE(rows && others) << relaxed << canonical;
+        ASSERT_EQ(rows->rows.size(), others->rows.size());
+        for (size_t i = 0; i < rows->rows.size(); ++i) {
+            EXPECT_EQ(rows->rows[i].erase("_rescued"), others->rows[i].erase("_rescued")) << relaxed << canonical;
+            EXPECT_EQ(rows->rows[i], others->rows[i]) << relaxed << canonical;
+        }
+    }
+}
+
 // Wherever a text is cut or changed, the outcome is an error or rows, the same in blocks of any size
 // for a text that stays JSON; nothing crashes (run under sanitizers).
 TEST(Property, DamagedTexts) {
@@ -203,7 +293,11 @@ TEST(Property, DamagedTexts) {
         Maker make(seed);
         std::string text = make.Chance(50) ? "[" : "";
         bool array = !text.empty();
-        for (size_t i = 0; i < 8; ++i) text += (array && i > 0 ? "," : "") + make.Write(make.Object(3));
+        bool extended = make.Chance(50);
+        for (size_t i = 0; i < 8; ++i) {
+            if (array && i > 0) text += ",";
+            text += make.Write(extended ? make.ExtendedObject("", 3).second : make.Object(3));
+        }
         if (array) text += "]";
         for (size_t change = 1 + make.Below(3); change > 0; --change) {
             size_t at = make.Below(text.size());
@@ -223,7 +317,14 @@ TEST(Property, DamagedTexts) {
             }
             if (text.empty()) text = "x";
         }
-        bool valid = array ? json::accept(text) : true;
+        bool valid = true;
+        try {
+            if (array) static_cast<void>(json::parse(text).size());
+        } catch (const json::parse_error &) {
+            valid = false;
+        } catch (const json::out_of_range &) {
+            continue;  // A number beyond a double is JSON for us (infinite); there the judge stops reading.
+        }
         std::set<std::string> outcomes;
         for (Mode mode : {Mode::kJson, Mode::kMongo}) {
             for (size_t chunk : {size_t{0}, size_t{50}, size_t{3}}) {

@@ -68,6 +68,9 @@ TEST(Scalars, Doubles) {
     EXPECT_EQ(ParseDouble("1.5"), 1.5);
     EXPECT_EQ(ParseDouble("-1e400"), -INFINITY);
     EXPECT_EQ(ParseDouble("1e-400"), 0.0);
+    EXPECT_EQ(ParseDouble("1E-559994121783"), 0.0);
+    EXPECT_EQ(ParseDouble("7e559994121783"), INFINITY);
+    EXPECT_EQ(ParseDouble("0e559994121783"), 0.0);
     EXPECT_EQ(ParseDouble("-Infinity"), -INFINITY);
     EXPECT_TRUE(std::isnan(*ParseDouble("NaN")));
     EXPECT_EQ(ParseDouble("4.9406564584124654e-324"), 4.9406564584124654e-324);
