@@ -108,9 +108,7 @@ Result<std::string> Filter(const CallContext &call) {
 Result<std::string> Quantified(const CallContext &call) {
     TARN_TRY(std::string lambda, ElementLambda(call, 1));
     bool exists = !EqualsIgnoreCase(call.call.name.Last(), "forall");
-    std::string verdict = exists ? "list_bool_or" : "list_bool_and";
-    return "CASE WHEN len(" + call.args[0] + ") = 0 THEN " + (exists ? "FALSE" : "TRUE") + " ELSE " + verdict + "(list_transform(" +
-           call.args[0] + ", " + lambda + ")) END";
+    return call.renderer.Helper(exists ? "spark_any_true" : "spark_all_true") + "(list_transform(" + call.args[0] + ", " + lambda + "))";
 }
 
 // aggregate(array, start, merge [, finish]): the start goes in front, so that DuckDB finds a common type for both.

@@ -129,6 +129,11 @@ Result<std::string> Sha2(const CallContext &call) {
     return "sha256(" + call.args[0] + ")";
 }
 
+Result<std::string> Reverse(const CallContext &call) {
+    bool array = EvidentTypeOf(*call.call.args[0].value) == EvidentType::kArray;
+    return (array ? "list_reverse(" : call.renderer.Helper("spark_reverse") + "(") + call.args[0] + ")";
+}
+
 constexpr FunctionSpec kFunctions[] = {
     {"ascii", 1, 1, kScalar, "ascii($1)"},
     {"base64", 1, 1, kScalar, "to_base64(#spark_cast_binary($1))"},
@@ -187,6 +192,7 @@ constexpr FunctionSpec kFunctions[] = {
     {"repeat", 2, 2, kScalar, "repeat($1, CAST($2 AS BIGINT))"},
     {"replace", 2, 2, kScalar, "replace($1, $2, '')"},
     {"replace", 3, 3, kScalar, "replace($1, $2, $3)"},
+    {"reverse", 1, 1, kScalar, "", "", Reverse},
     {"right", 2, 2, kScalar, "right($1, greatest(CAST($2 AS BIGINT), 0))"},
     {"rlike", 2, 2, kScalar, "regexp_matches($1, $2)"},
     {"rpad", 2, 2, kScalar, "rpad($1, CAST($2 AS INTEGER), ' ')"},
@@ -211,7 +217,7 @@ constexpr FunctionSpec kFunctions[] = {
     {"unhex", 1, 1, kScalar, "unhex($1)"},
     {"upper", 1, 1, kScalar, "upper($1)"},
     {"url_decode", 1, 1, kScalar, "url_decode($1)"},
-    {"url_encode", 1, 1, kScalar, "url_encode($1)"},
+    {"url_encode", 1, 1, kScalar, "replace(url_encode($1), '%20', '+')"},
     {"uuid", 0, 0, kScalar, "CAST(uuid() AS VARCHAR)"},
 };
 

@@ -20,6 +20,16 @@ constexpr HelperMacro kMacros[] = {
      "TIME ZONE, INTERVAL) -> the same type; (INTERVAL, INTERVAL) -> INTERVAL.",
      "a DATE column gives TIMESTAMP",
      "CREATE OR REPLACE TEMP MACRO spark_add_time(a, i) AS a + i"},
+    {"spark_all_true",
+     "(BOOLEAN[]) -> BOOLEAN: FALSE when one is FALSE, else NULL when one is NULL, else TRUE.",
+     "",
+     "CREATE OR REPLACE TEMP MACRO spark_all_true(a) AS CASE WHEN list_contains(a, FALSE) THEN FALSE WHEN "
+     "list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN TRUE END"},
+    {"spark_any_true",
+     "(BOOLEAN[]) -> BOOLEAN: TRUE when one is TRUE, else NULL when one is NULL, else FALSE.",
+     "",
+     "CREATE OR REPLACE TEMP MACRO spark_any_true(a) AS CASE WHEN list_contains(a, TRUE) THEN TRUE WHEN "
+     "list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN FALSE END"},
     {"spark_array_contains",
      "(T[] a, T x) -> BOOLEAN: NULL when a or x is, or when x is not found and a holds a NULL.",
      "",
@@ -228,6 +238,10 @@ constexpr HelperMacro kMacros[] = {
      "CREATE OR REPLACE TEMP MACRO spark_pmod(a, b) AS CASE WHEN b = 0 THEN error('[REMAINDER_BY_ZERO] "
      "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead.') ELSE ((a % "
      "b) + b) % b END"},
+    {"spark_reverse",
+     "(VARCHAR) -> VARCHAR: its characters backwards; (T[]) -> T[]: its elements backwards.",
+     "strings only",
+     "CREATE OR REPLACE TEMP MACRO spark_reverse(a) AS reverse(a)"},
     {"spark_round",
      "(number, INT digits) -> the same type (decimals: the smaller scale): half up on the number's "
      "decimal text.",

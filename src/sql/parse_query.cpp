@@ -169,7 +169,8 @@ Result<QueryBodyPtr> Parser::ParseFromFirst() {
 
 Result<void> Parser::ParseSelectList(Select &select) {
     TARN_CHECK(Expect("SELECT"));
-    if (Is("TRANSFORM") && Peek(1).Is("(") && !Peek(3).Is(",")) {
+    bool script = Is("TRANSFORM") && Peek(1).Is("(") && closing_[at_ + 1] != 0 && tokens_[closing_[at_ + 1] + 1].Is("USING");
+    if (script) {
         return Fail(UnsupportedHere("SELECT TRANSFORM … USING a script", "Use SQL functions."));
     }
     if (Accept("DISTINCT")) {

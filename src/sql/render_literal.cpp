@@ -35,23 +35,6 @@ std::string BinaryText(std::string_view bytes) {
     return "CAST(" + text + "' AS BLOB)";
 }
 
-// Spark takes 2024, 2024-01 and 2024-1-5 10:00; DuckDB wants whole dates and whole times.
-std::string CompleteTimestamp(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    size_t end_of_date = text.find_first_of(" T");
-    std::string date(text.substr(0, end_of_date));
-    std::string time(end_of_date == std::string_view::npos ? std::string_view() : text.substr(end_of_date + 1));
-    std::ptrdiff_t dashes = std::count(date.begin() + (date.starts_with('-') ? 1 : 0), date.end(), '-');
-    for (; dashes < 2; dashes++) date += "-01";
-    if (time.empty()) return date;
-    size_t zone = time.find_first_not_of("0123456789:.");
-    std::string clock = time.substr(0, zone);
-    std::string tail = zone == std::string::npos ? "" : time.substr(zone);
-    for (std::ptrdiff_t colons = std::count(clock.begin(), clock.end(), ':'); colons < 2; colons++) clock += ":00";
-    return date + " " + clock + tail;
-}
-
 std::string_view CastHelper(TypeKind kind) {
     switch (kind) {
         case TypeKind::kByte: return "tinyint";
@@ -66,7 +49,38 @@ std::string_view CastHelper(TypeKind kind) {
     }
 }
 
+// 2024-1-5 as 2024-01-05, 3:4:5 as 03:04:05
+std::string PadNumbers(std::string_view text, char separator) {
+    std::string out;
+    for (size_t at = 0; at <= text.size();) {
+        size_t end = std::min(text.find(separator, at), text.size());
+        std::string_view part = text.substr(at, end - at);
+        if (part.size() == 1 || (part.size() > 1 && part[1] == '.')) out += '0';
+        out += part;
+        if (end < text.size()) out += separator;
+        at = end + 1;
+    }
+    return out;
+}
+
 }  // namespace
+
+std::string CompleteTimestamp(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    size_t end_of_date = text.find_first_of(" T");
+    std::string date(text.substr(0, end_of_date));
+    std::string time(end_of_date == std::string_view::npos ? std::string_view() : text.substr(end_of_date + 1));
+    std::ptrdiff_t dashes = std::count(date.begin() + (date.starts_with('-') ? 1 : 0), date.end(), '-');
+    for (; dashes < 2; dashes++) date += "-01";
+    date = PadNumbers(date, '-');
+    if (time.empty()) return date;
+    size_t zone = time.find_first_not_of("0123456789:.");
+    std::string clock = time.substr(0, zone);
+    std::string tail = zone == std::string::npos ? "" : time.substr(zone);
+    for (std::ptrdiff_t colons = std::count(clock.begin(), clock.end(), ':'); colons < 2; colons++) clock += ":00";
+    return date + " " + PadNumbers(clock, ':') + tail;
+}
 
 std::string QuoteIdentifier(std::string_view name) {
     std::string text = "\"";

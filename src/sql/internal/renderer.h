@@ -158,6 +158,9 @@ std::string FillTemplate(Renderer &renderer, std::string_view text, const std::v
 enum class EvidentType : uint8_t { kUnknown, kInteger, kNumber, kString, kDate, kTimestamp, kTimestampNtz, kBinary, kArray, kMap };
 EvidentType EvidentTypeOf(const Expr &expr);
 
+// Spark takes 2024, 2024-01 and 2024-1-5 3:4 as times; DuckDB wants whole dates and whole clocks: "2024-01-05 03:04:00".
+std::string CompleteTimestamp(std::string_view text);
+
 // The value of a literal string; nullopt for any other expression.
 std::optional<std::string> LiteralString(const Expr &expr);
 std::optional<int64_t> LiteralInteger(const Expr &expr);
