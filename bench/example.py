@@ -34,7 +34,8 @@ def measured(command):
     seconds = time.perf_counter() - start
     if status != 0:
         raise SystemExit(f"{' '.join(map(str, command))} failed")
-    return {"seconds": round(seconds, 3), "peak_mb": round(usage.ru_maxrss / 1024)}
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "peak_mb": round(usage.ru_maxrss / 1024)}
 
 
 def tarn(build, source, work):
@@ -77,9 +78,9 @@ def main():
         shutil.rmtree(work)
     theirs = None if options.no_spark else spark(source, generated(build, "tiny"))
     wrong = []
-    print(f"{'step':<12}{'Tarn s':>10}{'MB':>8}" + (f"{'Spark s':>12}{'ratio':>10}" if theirs else ""))
+    print(f"{'step':<12}{'Tarn s':>10}{'CPU s':>8}{'MB':>8}" + (f"{'Spark s':>12}{'ratio':>10}" if theirs else ""))
     for step in ("first", "increment", "unchanged", "tests", "select 1"):
-        line = f"{step:<12}{ours[step]['seconds']:>10.3f}{ours[step]['peak_mb']:>8}"
+        line = f"{step:<12}{ours[step]['seconds']:>10.3f}{ours[step]['cpu_seconds']:>8.2f}{ours[step]['peak_mb']:>8}"
         if theirs and step in theirs:
             line += f"{theirs[step]['seconds']:>12.2f}{theirs[step]['seconds'] / ours[step]['seconds']:>9.1f}x"
             wrong += [f"{step}: {k}: Tarn {ours[step]['figures'].get(k)}, Spark {v}" for k, v in theirs[step]["figures"].items()

@@ -19,6 +19,7 @@ def delta_session(folder, **more):
                .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC -Dderby.system.home=" + str(folder))
                .config("spark.driver.memory", "3g")
                .config("spark.sql.shuffle.partitions", "4")
+               .config("spark.databricks.delta.snapshotPartitions", "2")  # 50 suit a cluster, not one machine
                .config("spark.sql.warehouse.dir", f"{folder}/warehouse")
                .config("spark.local.dir", f"{folder}/local")
                .config("spark.ui.enabled", "false")
