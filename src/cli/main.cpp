@@ -1,6 +1,7 @@
 // The `tarn` binary: argument parsing only.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 
 #include "cli/commands.h"
 
@@ -20,6 +21,8 @@ void AddProject(CLI::App &command, tarn::cli::ProjectArguments &project) {
 }  // namespace
 
 int main(int argc, char **argv) {
+    // Sessions speak UTC. Saying so here spares the start a search through the machine's time zones (about 10 ms).
+    setenv("TZ", "UTC", 1);
     CLI::App app("Tarn: a lakehouse in one binary that speaks Databricks SQL.", "tarn");
     app.set_version_flag("--version", "tarn " TARN_VERSION);
     app.require_subcommand(1);

@@ -172,12 +172,13 @@ std::string NewestByKey(const Upsert &upsert, const std::string &source, bool re
     return rows + " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
 }
 
-// The rows to write, with the target row each replaces (NULL: a new key). Rows that change nothing are not there:
-// a row wins when its sequence is newer, or equal with other values.
-// `current` are the target's rows with their identity and __tarn_sequence.
-std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &newest,
+// The rows to write, with their sequence and the target row each replaces (NULL: a new key). Rows that change nothing are
+// not there: a row wins when its sequence is newer, or equal with other values. `current` are the target's rows with their
+// identity and __tarn_sequence. Values are compared by a 64-bit hash of the row, so that the join carries keys and numbers
+// only; for two versions of one row to collide is less likely than a disk's undetected error.
+std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &source,
                         const std::string &current) {
-    std::string on, differs, list;
+    std::string on, list, their_values, our_values, differs;
     for (const std::string &key : upsert.keys) {
         std::string name = sql::QuoteIdentifier(key);
         on += (on.empty() ? "" : " AND ") + ("s." + name + " = t." + name);
@@ -185,14 +186,22 @@ std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ign
     for (const Field &field : target.change->schema().fields) {
         const Field *from = upsert.columns.FindField(field.name);
         const Field *old = target.old_schema.FindField(field.name);
-        std::string theirs = from ? "CAST(s." + sql::QuoteIdentifier(from->name) + " AS " + sql::RenderType(field.type) + ")" : "";
-        std::string ours = old ? "t." + sql::QuoteIdentifier(old->name) : "CAST(NULL AS " + sql::RenderType(field.type) + ")";
-        std::string value = !from ? ours : ignore_null_updates ? "COALESCE(" + theirs + ", " + ours + ")" : theirs;
+        std::string as_type = " AS " + sql::RenderType(field.type) + ")";
+        std::string ours = old ? sql::QuoteIdentifier(old->name) : "CAST(NULL" + as_type;
+        std::string theirs = from ? "CAST(" + sql::QuoteIdentifier(from->name) + as_type : "";
+        std::string our_column = old ? "t." + ours : ours;
+        std::string value = !from ? our_column : "CAST(s." + sql::QuoteIdentifier(from->name) + as_type;
+        if (from && ignore_null_updates) value = "COALESCE(" + value + ", " + our_column + ")";
         list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
-        if (from) differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + ours;
+        if (!from) continue;
+        their_values += (their_values.empty() ? "" : ", ") + theirs;
+        our_values += (our_values.empty() ? "" : ", ") + ours;
+        differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + our_column;
     }
-    return "SELECT " + list + "t.__tarn_file AS __tarn_file, t.__tarn_row AS __tarn_row FROM (" + newest +
-           ") s LEFT JOIN (" + current + ") t ON " + on + " WHERE t.__tarn_row IS NULL OR t.__tarn_sequence IS NULL OR "
+    if (!ignore_null_updates) differs = "s.__tarn_hash <> t.__tarn_hash";
+    return "SELECT " + list + "s.__tarn_sequence AS __tarn_sequence, t.__tarn_file AS __tarn_file, t.__tarn_row AS __tarn_row FROM "
+           "(SELECT *, hash(" + their_values + ") AS __tarn_hash FROM (" + source + ")) s LEFT JOIN (SELECT *, hash(" + our_values +
+           ") AS __tarn_hash FROM (" + current + ")) t ON " + on + " WHERE t.__tarn_row IS NULL OR t.__tarn_sequence IS NULL OR "
            "s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = t.__tarn_sequence AND (" + differs + "))";
 }
 
@@ -269,14 +278,13 @@ public:
         TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, upsert.columns, true));
         CountedQuery counted(session_, batch.expectations);
         TARN_TRY(std::string kept, counted.Wrap(context, source));
-        TARN_TRY(bool repeats, MayRepeatKeys(session_, upsert, source));
-        std::string newest = NewestByKey(upsert, kept, repeats);
         BatchResult result;
         if (target.empty) {
-            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + newest + ")";
+            TARN_TRY(bool repeats, MayRepeatKeys(session_, upsert, source));
+            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + NewestByKey(upsert, kept, repeats) + ")";
             TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
         } else {
-            TARN_CHECK(ReplaceRows(context, upsert, *batch.flow, inputs, target, newest, result));
+            TARN_CHECK(ReplaceRows(context, upsert, *batch.flow, inputs, target, kept, result));
         }
         counted.Report(result);
         TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress, &inputs));
@@ -352,17 +360,25 @@ private:
     }
 
     Result<void> ReplaceRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
-                             const StreamInputs &inputs, FlowTarget &target, const std::string &newest, BatchResult &result) {
+                             const StreamInputs &inputs, FlowTarget &target, const std::string &source, BatchResult &result) {
         TARN_TRY(std::string scan, target.change->Scan());
         TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, scan));
         TARN_TRY(auto changes, TemporaryTable::Create(
-                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates, newest, current)));
+                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates,
+                                                         NewestByKey(upsert, source, false), current)));
+        // Where a key comes twice, its newest row is among the changes if any of them is: they are few to sort.
+        TARN_TRY(int64_t repeats, changes->Count("1", "GROUP BY " + KeyList(upsert) + " HAVING count(*) > 1 LIMIT 1"));
+        if (repeats > 0) {
+            TARN_TRY(changes, TemporaryTable::Create(session_, "SELECT * FROM " + changes->name() +
+                                                                   " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) +
+                                                                   " ORDER BY __tarn_sequence DESC NULLS LAST) = 1"));
+        }
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};
         TARN_TRY(result.rows_updated, target.change->DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
                                                                 " WHERE __tarn_row IS NOT NULL"));
         result.rows_inserted = total - result.rows_updated;
-        TARN_CHECK(target.change->WriteRows("SELECT * EXCLUDE (__tarn_file, __tarn_row) FROM " + changes->name()));
+        TARN_CHECK(target.change->WriteRows("SELECT * EXCLUDE (__tarn_sequence, __tarn_file, __tarn_row) FROM " + changes->name()));
         target.change->ReadsTable();
         return {};
     }
