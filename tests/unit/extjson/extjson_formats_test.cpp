@@ -172,6 +172,60 @@ TEST(Formats, ManyThreadsReadEverything) {
     EXPECT_EQ((*reader)->bytes_read(), text.size());
 }
 
+// The same documents again and again, without a file.
+class EndlessSource final : public ByteSource {
+public:
+    explicit EndlessSource(size_t bytes) : left_(bytes / kLine.size() * kLine.size()) {}
+    Result<size_t> Read(char *buffer, size_t size) override {
+        size = std::min(size, left_);
+        for (size_t i = 0; i < size; ++i) {
+            buffer[i] = kLine[at_];
+            at_ = at_ + 1 == kLine.size() ? 0 : at_ + 1;
+        }
+        left_ -= size;
+        return size;
+    }
+    static constexpr std::string_view kLine =
+        "{\"id\":{\"$oid\":\"4c755c899ace9ffe23ef498b\"},\"n\":12345,\"t\":\"a \\n b\"}\n";
+
+private:
+    size_t left_;
+    size_t at_ = 0;
+};
+
+size_t ResidentBytes() {
+    std::ifstream file("/proc/self/statm");
+    size_t total = 0, resident = 0;
+    file >> total >> resident;
+    return resident * 4096;
+}
+
+TEST(Formats, MemoryDoesNotGrowWithTheFile) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers keep what was freed";
+#endif
+    constexpr size_t kLimit = size_t{8} << 20;
+    InputFile file{"endless.json", []() -> Result<std::unique_ptr<ByteSource>> {
+                       return std::make_unique<EndlessSource>(10 * kLimit);
+                   }};
+    ReadOptions options;
+    options.memory_limit_bytes = kLimit;
+    options.threads = 2;
+    size_t before = ResidentBytes();
+    auto schema = InferSchema({file}, options);
+    ASSERT_TRUE(schema.has_value());
+    auto reader = Reader::Open({file}, *schema, options);
+    ASSERT_TRUE(reader.has_value());
+    auto worker = (*reader)->NewWorker();
+    size_t rows = 0, most = 0;
+    while (auto batch = *(*reader)->Next(*worker)) {
+        rows += batch->row_count;
+        most = std::max(most, ResidentBytes());
+    }
+    EXPECT_EQ(rows, 10 * kLimit / EndlessSource::kLine.size());
+    EXPECT_LT(most, before + kLimit);
+}
+
 std::filesystem::path Data() { return std::filesystem::path(TARN_SOURCE_DIR) / ".." / "shared" / "data"; }
 
 struct RealCase {
