@@ -1,16 +1,12 @@
 #include "engine/internal/delta_table.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "delta/schema.h"
 #include "delta/stats.h"
@@ -121,16 +117,6 @@ delta::PartitionValues PartitionValuesOf(const duckdb::Value &map, const delta::
         values[field->name] = text;
     }
     return values;
-}
-
-// A commit must not outlive the files it names: they are on disk before it is written.
-Result<void> SyncToDisk(const std::string &path) {
-    int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    bool synced = file >= 0 && fsync(file) == 0;
-    int error = errno;
-    if (file >= 0) close(file);
-    if (synced) return {};
-    return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot write " + path + " to disk: " + std::strerror(error) + ".");
 }
 
 std::string CopyOptions(const delta::Metadata &metadata) {
@@ -260,7 +246,6 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
     DataType data_schema = delta::DataSchema(metadata);
     delta::StatsOptions stats_options = delta::StatsOptionsOf(metadata);
     WrittenFiles written;
-    std::set<std::string> folders;
     for (size_t row = 0; row < result->RowCount(); row++) {
         std::string path = result->GetValue(0, row).ToString();
         int64_t rows = result->GetValue(1, row).GetValue<int64_t>();
@@ -268,20 +253,17 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
             fs::remove(path, failed);
             continue;
         }
-        TARN_CHECK(SyncToDisk(path));
         delta::AddFile add;
         std::string relative = fs::path(path).lexically_relative(location).string();
         add.path = storage::PercentEncode(relative);
         add.partition_values = PartitionValuesOf(result->GetValue(5, row), metadata);
         add.size = result->GetValue(2, row).GetValue<int64_t>();
         add.modification_time = delta::NowMs();
-        folders.insert(fs::path(path).parent_path().string());
         add.stats = delta::BuildStats(rows, ColumnStatsOf(result->GetValue(4, row), data_schema), data_schema, stats_options);
         written.rows += rows;
         written.bytes += add.size;
         written.files.push_back(std::move(add));
     }
-    for (const std::string &folder : folders) TARN_CHECK(SyncToDisk(folder));
     return written;
 }
 
