@@ -1,6 +1,7 @@
 """The example, from exports to silver, and the same tables through Spark and delta-rs."""
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -20,8 +21,8 @@ def statements(path):
     return [s for s in text.split(";") if s.strip()]
 
 
-class Example:
-    """The cases; subclasses say where the exports come from."""
+class Exports:
+    """A folder of exports, later ones beside it, and a root; subclasses say where the exports come from."""
 
     def __init__(self, home):
         self.source = home / "exports"
@@ -73,6 +74,10 @@ class Example:
                 wrong = self.tarn.sql(statement.replace("${source}", str(self.source)))
                 equal(wrong, [], test.name)
         return f"{len(tests)} files"
+
+
+class Example(Exports):
+    """The example from the first load to the increment, step by step."""
 
     def case_1_first_load(self):
         self.update()
@@ -171,7 +176,7 @@ class RealExample(Example):
         assert not wrong, "(is, should be): " + str(wrong)
 
 
-class TinyExample(Example):
+class Generated:
     """A generated community: its generator says what is in it."""
 
     @classmethod
@@ -197,4 +202,35 @@ class TinyExample(Example):
         equal(figures["posts_translations_bronze"], said["translations"], "translations")
 
 
-GROUPS = [RealExample, TinyExample]
+class TinyExample(Generated, Example):
+    pass
+
+
+class KilledExample(Generated, Exports):
+    """Runs that die at any moment: the next one goes on, nothing is lost and nothing comes twice."""
+
+    def __init__(self, home):
+        super().__init__(home)
+        for name in COLLECTIONS:
+            shutil.copy(self.increment / f"{name}.json", self.source / f"{name}-2024-02-01_12:00:00.json")
+        self.update()
+        self.expected = self.figures()
+
+    def case_killed_runs_are_finished_by_the_next(self, seed=7713):
+        moments = random.Random(seed)
+        command = [str(BINARY), "run", str(EXAMPLE), "--var", f"source={self.source}", "--root"]
+        for attempt in range(4):
+            root = self.tarn.root.parent / f"killed-{attempt}"
+            self.tarn = Tarn(root)
+            for _ in range(25):
+                run = subprocess.Popen([*command, str(root)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(moments.random() * 0.4)
+                run.kill()
+                run.wait()
+            self.update()
+            equal(self.figures(), self.expected, f"figures of attempt {attempt}")
+        self.run_tests()
+        return self.compare_tables()
+
+
+GROUPS = [RealExample, TinyExample, KilledExample]
