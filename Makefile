@@ -15,7 +15,7 @@ $(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
 	@mv $(BUILD).configure.log $(BUILD)/configure.log
 
 build: $(BUILD)/build.ninja        ## build/tarn, after installing what is missing
-	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@if [ -t 1 ]; then ninja -C $(BUILD) -j $(JOBS); else ninja -C $(BUILD) -j $(JOBS) --quiet; fi
 
 run: build       ## the whole example: generate a community, run its pipelines and tests, show what came out
 	@examples/patreon/run.sh

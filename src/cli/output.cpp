@@ -55,6 +55,8 @@ Result<void> PrintTable(engine::ResultSet &result, std::FILE *out) {
         widths.push_back(DisplayWidth(names.back()));
         right.push_back(column.type.IsNumeric());
     }
+    // A plan or a CREATE statement is one text of many lines: shown as it is.
+    bool text_only = columns.size() == 1 && (columns[0].name == "plan" || columns[0].name == "createtab_stmt");
     std::vector<std::vector<std::string>> pending;
     bool header_printed = false;
     size_t rows = 0;
@@ -77,6 +79,7 @@ Result<void> PrintTable(engine::ResultSet &result, std::FILE *out) {
             for (size_t i = 0; i < columns.size(); i++) {
                 std::string cell;
                 result.AppendCell(row, i, engine::CellStyle::kSpark, cell);
+                if (text_only) std::fprintf(out, "%s\n", cell.c_str());
                 cells.push_back(TableCell(cell));
                 if (!header_printed) widths[i] = std::max(widths[i], DisplayWidth(cells.back()));
             }
@@ -84,6 +87,7 @@ Result<void> PrintTable(engine::ResultSet &result, std::FILE *out) {
         }
         if (rows >= kTableRows) flush();
     }
+    if (text_only) return {};
     flush();
     std::fprintf(out, "(%s %s)\n\n", Thousands(static_cast<int64_t>(rows)).c_str(), rows == 1 ? "row" : "rows");
     return {};

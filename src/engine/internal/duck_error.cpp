@@ -30,6 +30,17 @@ std::string Candidates(const std::string &text) {
     return start == std::string::npos ? "" : list.substr(start);
 }
 
+// DuckDB's names of types in messages, as Spark calls them.
+std::string WithSparkTypes(std::string text) {
+    static const std::pair<std::regex, const char *> kNames[] = {
+        {std::regex(R"(\b(INT64|BIGINT)\b)"), "BIGINT"},   {std::regex(R"(\b(INT32|INTEGER)\b)"), "INT"},
+        {std::regex(R"(\bINT16\b)"), "SMALLINT"},          {std::regex(R"(\bINT8\b)"), "TINYINT"},
+        {std::regex(R"(\bVARCHAR\b)"), "STRING"},          {std::regex(R"(\bBLOB\b)"), "BINARY"},
+        {std::regex(R"(\bTIMESTAMP WITH TIME ZONE\b)"), "TIMESTAMP"}};
+    for (auto &[pattern, name] : kNames) text = std::regex_replace(text, pattern, name);
+    return text;
+}
+
 struct Rule {
     const char *pattern;
     const char *condition;
@@ -83,11 +94,11 @@ Error FromDuckError(const duckdb::ErrorData &data) {
     if (std::regex_search(raw, match, kClassed)) return MakeError(ErrorKind::kInvalidInput, match[1].str(), match[2]);
     for (const Rule &rule : kRules) {
         if (!std::regex_search(raw, match, std::regex(rule.pattern))) continue;
-        Error error = MakeError(ErrorKind::kInvalidInput, rule.condition, match.format(rule.message));
+        Error error = MakeError(ErrorKind::kInvalidInput, rule.condition, WithSparkTypes(match.format(rule.message)));
         if (std::string names = Candidates(raw); !names.empty()) error.remedy = "Did you mean one of: " + names + "?";
         return error;
     }
-    std::string message = FirstParagraph(raw);
+    std::string message = WithSparkTypes(FirstParagraph(raw));
     switch (data.Type()) {
         case duckdb::ExceptionType::CONVERSION:
             return MakeError(ErrorKind::kInvalidInput, "CAST_INVALID_INPUT", message);
