@@ -16,6 +16,7 @@ bool IsWordByte(char c) {
 
 // U+00A0, U+3000 and the like, and the byte order mark: pasted text often holds them. 0 when there is none.
 size_t UnicodeBlankAt(std::string_view text, size_t at) {
+    if (static_cast<unsigned char>(text[at]) < 0xC2) return 0;
     std::string_view rest = text.substr(at);
     for (std::string_view blank : {"\u00a0", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
                                    "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff"}) {

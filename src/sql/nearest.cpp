@@ -29,7 +29,8 @@ std::vector<std::string> NearestNames(std::string_view word, const std::vector<s
     // A name this long is no typing error, and the distance costs the product of the lengths.
     if (word.size() > 100) return {};
     std::string lower = ToLower(word);
-    size_t allowed = std::max<size_t>(2, word.size() / 3);
+    // Less than the whole word: any name is one edit from "f".
+    size_t allowed = std::min(std::max<size_t>(2, word.size() / 3), word.size() - std::min<size_t>(1, word.size()));
     std::vector<std::pair<size_t, std::string_view>> found;
     for (std::string_view candidate : candidates) {
         size_t longer = std::max(candidate.size(), lower.size());

@@ -253,9 +253,13 @@ Result<ExprPtr> Parser::ParseTypedLiteral(TypeKind kind) {
 }
 
 bool Parser::IntervalAhead() const {
-    size_t at = Peek(1).Is("-") || Peek(1).Is("+") ? 2 : 1;
+    bool sign = Peek(1).Is("-") || Peek(1).Is("+");
+    size_t at = sign ? 2 : 1;
     TokenKind kind = Peek(at).kind;
-    return kind == TokenKind::kString || kind == TokenKind::kInteger || kind == TokenKind::kDecimal;
+    if (kind == TokenKind::kString && !sign) return true;
+    bool value = kind == TokenKind::kString || kind == TokenKind::kInteger || kind == TokenKind::kDecimal;
+    // `interval + 1` and `interval -1` compute with a column of that name.
+    return value && (!sign || UnitOf(Peek(at + 1).upper) != Unit::kNone);
 }
 
 Result<ExprPtr> Parser::ParseInterval() {

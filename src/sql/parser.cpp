@@ -13,7 +13,7 @@ namespace {
 // Clause words: an alias without AS is never one of them.
 constexpr std::string_view kClauseWords[] = {
     "FROM",   "WHERE",     "HAVING", "LIMIT",  "OFFSET", "UNION",   "INTERSECT", "EXCEPT",  "MINUS",       "LATERAL",
-    "WINDOW", "QUALIFY",   "ON",     "USING",  "JOIN",   "INNER",   "LEFT",      "RIGHT",   "FULL",        "CROSS",
+    "QUALIFY",   "ON",     "USING",  "JOIN",   "INNER",   "LEFT",      "RIGHT",   "FULL",        "CROSS",
     "SEMI",   "ANTI",      "NATURAL", "WHEN",  "THEN",   "ELSE",    "END",       "AND",     "OR",          "NOT",
     "IN",     "IS",        "LIKE",   "ILIKE",  "RLIKE",  "BETWEEN", "AS",        "DIV",     "REGEXP",      "ASC",
     "DESC",   "NULLS",
@@ -96,6 +96,7 @@ bool Parser::IsAliasHere(bool of_table) const {
     const std::string &word = Peek().upper;
     if (Contains(kClauseWords, word)) return false;
     if (Contains(kByWords, word) && Peek(1).Is("BY")) return false;
+    if (word == "WINDOW" && Peek(2).Is("AS")) return false;
     if (!of_table) return true;
     bool time_travel = (word == "VERSION" || word == "TIMESTAMP") && Peek(1).Is("AS");
     bool system_time = word == "FOR" && (Peek(1).Is("SYSTEM_VERSION") || Peek(1).Is("SYSTEM_TIME") ||
@@ -233,7 +234,7 @@ Result<Name> Parser::ParseTableName(bool *is_path) {
 
 // 'a.b', a.b, `a b`
 Result<std::string> Parser::ParsePropertyKey() {
-    if (Peek().kind == TokenKind::kString) return ParseString("a property's name");
+    if (Peek().kind == TokenKind::kString) return Next().text;  // one: 'key' 'value' stand side by side
     TARN_TRY(Name name, ParseName());
     std::string key;
     for (const std::string &part : name.parts) key += (key.empty() ? "" : ".") + part;
