@@ -3,11 +3,11 @@
 -- Posts in English, one row an option. A post without options has one row, with the option ''.
 CREATE VIEW posts_english_silver
 COMMENT 'Posts in English, one row an option'
-AS SELECT * EXCEPT (translations_options)
-FROM posts_bronze
-JOIN posts_translations_bronze USING (id_oid)
-LATERAL VIEW POSEXPLODE(IF(SIZE(translations_options) = 0, ARRAY(''), translations_options)) options AS `index`, `option`
-WHERE translations_language = 'en';
+AS SELECT p.*, t.* EXCEPT (id_oid, translations_options), options.`index`, options.`option`
+FROM posts_bronze AS p
+JOIN posts_translations_bronze AS t ON t.id_oid = p.id_oid
+LATERAL VIEW POSEXPLODE(IF(SIZE(t.translations_options) = 0, ARRAY(''), t.translations_options)) options AS `index`, `option`
+WHERE t.translations_language = 'en';
 
 -- Comments with their post and their author. Both may be missing.
 CREATE VIEW flat_post_comments_join_silver

@@ -50,15 +50,21 @@ Result<SchemaName> SchemaOf(SessionState &session, const sql::Name &in) {
                 "The schema `" + name.catalog + "`.`" + name.schema + "` cannot be found.");
 }
 
+Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name) {
+    sql::TableRef table;
+    table.name = name;
+    sql::Relation relation;
+    relation.node = std::move(table);
+    TARN_TRY(std::string text, context.From(relation));
+    return DescribeQuery(session, "SELECT * FROM " + text);
+}
+
 Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry) {
     if (!entry.IsView()) {
         TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
         return snapshot->metadata.schema;
     }
-    sql::TableRef ref;
-    ref.name = {{entry.name.catalog, entry.name.schema, entry.name.table}, {}};
-    TARN_TRY(std::string text, context.RenderTable(ref));
-    return DescribeQuery(session, "SELECT * FROM " + text);
+    return SchemaOfName(session, context, {{entry.name.catalog, entry.name.schema, entry.name.table}, {}});
 }
 
 Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) {
@@ -117,10 +123,7 @@ Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &stat
         entry.location = target.location;
         schema = target.snapshot->metadata.schema;
     } else if (statement.name.parts.size() == 1 && session.temporary_views.contains(ToLower(statement.name.Last()))) {
-        sql::TableRef ref;
-        ref.name = statement.name;
-        TARN_TRY(std::string text, context.RenderTable(ref));
-        TARN_TRY(schema, DescribeQuery(session, "SELECT * FROM " + text));
+        TARN_TRY(schema, SchemaOfName(session, context, statement.name));
         entry.kind = catalog::TableKind::kView;
     } else {
         TARN_TRY(entry, context.FindTable(statement.name));
