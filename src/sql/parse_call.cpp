@@ -19,8 +19,6 @@ Result<Argument> Parser::ParseArgument() {
 }
 
 Result<ExprPtr> Parser::ParseCall(Name name) {
-    Nested nested(*this);
-    TARN_CHECK(CheckNesting());
     SourcePosition position = name.position;
     TARN_CHECK(Expect("("));
     FunctionCall call;

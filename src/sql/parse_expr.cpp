@@ -111,7 +111,9 @@ Error Parser::TooDeep(SourcePosition position) const {
 }
 
 Result<void> Parser::CheckNesting() const {
-    if (nesting_ > kMaxNesting) return Fail(TooDeep(Peek().position));
+    constexpr std::ptrdiff_t kMaxStack = std::ptrdiff_t{4} << 20;
+    std::ptrdiff_t used = stack_start_ - static_cast<const char *>(__builtin_frame_address(0));
+    if (nesting_ > kMaxNesting || used > kMaxStack) return Fail(TooDeep(Peek().position));
     return {};
 }
 

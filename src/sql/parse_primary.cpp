@@ -199,8 +199,6 @@ Result<ExprPtr> Parser::ParseLambda() {
 
 // (expr), (a, b), (SELECT …), (x, y) -> …
 Result<ExprPtr> Parser::ParseParenthesised() {
-    Nested nested(*this);
-    TARN_CHECK(CheckNesting());
     SourcePosition position = Peek().position;
     size_t close = 1;  // of (x, y) ->
     while (IsIdentifier(close) && Peek(close + 1).Is(",")) close += 2;
@@ -219,8 +217,6 @@ Result<ExprPtr> Parser::ParseParenthesised() {
 }
 
 Result<ExprPtr> Parser::ParseCase() {
-    Nested nested(*this);
-    TARN_CHECK(CheckNesting());
     SourcePosition position = Peek().position;
     Next();
     Case result;

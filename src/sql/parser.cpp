@@ -40,7 +40,8 @@ auto ParseAll(std::string_view text, SourcePosition start, Parse parse) -> declt
 }  // namespace
 
 Parser::Parser(std::string_view source, std::vector<Token> tokens)
-    : source_(source), tokens_(std::move(tokens)), closing_(tokens_.size(), 0) {
+    : source_(source), tokens_(std::move(tokens)), closing_(tokens_.size(), 0), inner_(tokens_.size(), 0),
+      stack_start_(static_cast<const char *>(__builtin_frame_address(0))) {
     std::vector<uint32_t> open;
     for (uint32_t i = 0; i < tokens_.size(); i++) {
         if (tokens_[i].kind != TokenKind::kSymbol) continue;
@@ -50,6 +51,7 @@ Parser::Parser(std::string_view source, std::vector<Token> tokens)
             open.pop_back();
         }
     }
+    for (uint32_t i = static_cast<uint32_t>(tokens_.size()); i-- > 0;) inner_[i] = tokens_[i].Is("(") ? inner_[i + 1] : i;
 }
 
 bool Parser::Accept(std::string_view word) {
@@ -107,8 +109,7 @@ bool Parser::IsAliasHere(bool of_table) const {
 
 bool Parser::StartsQuery(size_t ahead) const {
     size_t first = std::min(at_ + ahead, tokens_.size() - 1);
-    size_t inner = first;
-    while (tokens_[inner].Is("(")) inner++;
+    size_t inner = inner_[first];
     const Token &token = tokens_[inner];
     const Token &next = tokens_[std::min(inner + 1, tokens_.size() - 1)];
     bool name_next = next.kind == TokenKind::kName || next.kind == TokenKind::kQuotedName;

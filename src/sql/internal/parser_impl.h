@@ -216,7 +216,10 @@ private:
     std::string_view source_;
     std::vector<Token> tokens_;
     std::vector<uint32_t> closing_;  // of each "(", the index of its ")"; 0 when there is none
+    std::vector<uint32_t> inner_;    // of each token, the first from there on that is not "("
     size_t at_ = 0;
+    // Where the stack stood when parsing began: sanitizers and unoptimised builds have frames several times larger.
+    const char *stack_start_ = nullptr;
     int nesting_ = 0;
     int placeholders_ = 0;  // `?` seen so far
 };
