@@ -49,6 +49,16 @@ class Crash(TarnTest):
         self.run_example()
         self.assertEqual(self.totals(), expected)
 
+    def test_a_log_folder_without_a_commit_is_no_table(self):
+        """What a crash just before a table's first commit leaves behind."""
+        self.generate()
+        (self.root / "warehouse/main/patreon/votes_bronze/_delta_log").mkdir(parents=True)
+        self.run_example()
+        self.assertGreater(self.count("votes_bronze"), 0)
+        (self.root / "warehouse/main/default/t/_delta_log").mkdir(parents=True)
+        self.call("sql", "--root", self.root, "-c", "CREATE TABLE t AS SELECT 1 AS id")
+        self.assertEqual(self.value("SELECT id FROM t"), 1)
+
     def has_schema(self):
         return any(row["databaseName"] == "patreon" for row in self.rows("SHOW SCHEMAS"))
 

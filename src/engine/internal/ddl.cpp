@@ -41,9 +41,14 @@ Result<std::string> LocationOf(SessionState &session, const catalog::TableName &
     return storage::CanonicalPath(spec.location);
 }
 
+// A folder that a crash left without a commit is no log.
 bool HasLog(const std::string &location) {
     std::error_code failed;
-    return fs::exists(fs::path(location) / "_delta_log", failed);
+    for (auto &entry : fs::directory_iterator(fs::path(location) / "_delta_log", failed)) {
+        std::string extension = entry.path().extension().string();
+        if (extension == ".json" || extension == ".parquet") return true;
+    }
+    return false;
 }
 
 Result<void> CheckFormat(const sql::TableSpec &spec) {

@@ -230,7 +230,10 @@ public:
         found.location = session_.engine.ManagedLocation(name);
         std::error_code failed;
         if (!std::filesystem::exists(found.location + "/_delta_log", failed)) return false;
-        TARN_CHECK(session_.engine.tables->Load(found.location));
+        auto snapshot = session_.engine.tables->Load(found.location);
+        // A crash before the first commit leaves the folder alone: there is no table yet.
+        if (!snapshot && snapshot.error().kind == ErrorKind::kNotFound) return false;
+        if (!snapshot) return Fail(std::move(snapshot).error());
         TARN_CHECK(session_.engine.catalog->PutTable(found, false));
         return true;
     }
