@@ -43,8 +43,9 @@ std::string ProjectTo(const DataType &schema, const DataType &source, const std:
         if (from) value = sql::QuoteIdentifier(from->name);
         else if (auto it = defaults.find(ToLower(field.name)); it != defaults.end()) value = it->second;
         if (!list.empty()) list += ", ";
-        if (from && from->type == field.type) list += value;
-        else list += "CAST(" + value + " AS " + sql::RenderType(field.type) + ")";
+        // Always a cast: DuckDB's type may be another than the Spark type it is shown as (HUGEINT for a sum), and what
+        // Parquet holds must be what the schema says. A cast to the same type costs nothing.
+        list += "CAST(" + value + " AS " + sql::RenderType(field.type) + ")";
         list += " AS " + sql::QuoteIdentifier(field.name);
     }
     return "SELECT " + list + " FROM (" + source_sql + ")";

@@ -61,7 +61,7 @@ DataType FromLogicalType(const LogicalType &type) {
         case LogicalTypeId::BIGINT:
         case LogicalTypeId::UINTEGER: return DataType::Of(TypeKind::kLong);
         case LogicalTypeId::UBIGINT: return DataType::Decimal(20, 0);
-        case LogicalTypeId::HUGEINT:
+        case LogicalTypeId::HUGEINT: return DataType::Of(TypeKind::kLong);
         case LogicalTypeId::UHUGEINT: return DataType::Decimal(38, 0);
         case LogicalTypeId::FLOAT: return DataType::Of(TypeKind::kFloat);
         case LogicalTypeId::DOUBLE: return DataType::Of(TypeKind::kDouble);

@@ -12,8 +12,8 @@ namespace tarn::engine {
 // Errors: FEATURE_NOT_SUPPORTED for a type that DuckDB has no counterpart of.
 Result<duckdb::LogicalType> ToLogicalType(const DataType &type);
 
-// The Spark type a DuckDB expression's type is shown and stored as: HUGEINT becomes DECIMAL(38,0), ENUM and JSON
-// become STRING, unsigned integers the next wider signed type.
+// The Spark type a DuckDB expression's type is shown and stored as: HUGEINT, which DuckDB makes of a
+// sum of integers, is Spark's BIGINT; ENUM and JSON become STRING, unsigned integers the next wider signed type.
 DataType FromLogicalType(const duckdb::LogicalType &type);
 
 }  // namespace tarn::engine
