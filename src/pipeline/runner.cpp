@@ -164,6 +164,22 @@ private:
         return files;
     }
 
+public:
+    // Bytes of the files that the dataset's streams follow; 0 where they cannot be listed, which its own update will say.
+    uint64_t SourceBytes(const Dataset &dataset) {
+        uint64_t bytes = 0;
+        for (const Flow &flow : dataset.flows) {
+            for (const StreamSource &stream : flow.streams) {
+                if (stream.kind != StreamSource::Kind::kFiles) continue;
+                auto files = flows_.ListFiles(*stream.files);
+                if (!files) continue;
+                for (const engine::SourceFile &file : *files) bytes += static_cast<uint64_t>(file.size);
+            }
+        }
+        return bytes;
+    }
+
+private:
     // Fills `inputs` with what is new and `state` with what then is taken in. False: nothing is new.
     Result<bool> PlanBatch(const Flow &flow, const std::optional<int64_t> &committed, FlowState &state, engine::StreamInputs &inputs,
                            TableReport &report) {
@@ -249,7 +265,7 @@ class Schedule {
 public:
     Schedule(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options, const Graph &graph)
         : engine_(engine), pipeline_(pipeline), options_(options), graph_(graph), states_(graph.datasets.size()),
-          reports_(graph.datasets.size()) {
+          reports_(graph.datasets.size()), urgency_(graph.datasets.size(), 0) {
         for (size_t i = 0; i < graph.datasets.size(); i++) {
             index_[TableKey(graph.datasets[i].name)] = i;
             if (!Selected(graph.datasets[i])) states_[i] = State::kDone;
@@ -261,10 +277,12 @@ public:
         {
             Updater first(engine_, pipeline_, options_);
             if (!options_.dry_run) TARN_CHECK(first.CreateSchemas(graph_));
+            for (size_t i = 0; i < graph_.datasets.size(); i++) urgency_[i] = first.SourceBytes(graph_.datasets[i]);
             for (size_t i = 0; i < states_.size() && options_.full_refresh && !options_.dry_run; i++) {
                 if (states_[i] != State::kDone) TARN_CHECK(first.Drop(graph_.datasets[i]));
             }
         }
+        Prioritize();
         std::vector<std::thread> workers;
         for (int i = 0; i < kWorkers; i++) workers.emplace_back([this] { Work(); });
         for (std::thread &worker : workers) worker.join();
@@ -293,18 +311,44 @@ private:
         });
     }
 
+    // The longest way to the end first: who has much to read, and all that waits for it. A small chain that is left over
+    // fills gaps; a large one that is left over has nobody to share the cores with.
+    void Prioritize() {
+        // What flows into a dataset is what its sources took in: datasets stand behind those they read.
+        for (size_t i = 0; i < urgency_.size(); i++) {
+            for (auto &name : graph_.datasets[i].reads) {
+                size_t other = index_.at(TableKey(name));
+                if (other != i) urgency_[i] += urgency_[other];
+            }
+        }
+        for (size_t i = urgency_.size(); i-- > 0;) {
+            for (auto &name : graph_.datasets[i].reads) {
+                size_t other = index_.at(TableKey(name));
+                urgency_[other] = std::max(urgency_[other], urgency_[i]);
+            }
+        }
+    }
+
+    std::optional<size_t> NextReady() const {
+        std::optional<size_t> best;
+        for (size_t i = 0; i < states_.size(); i++) {
+            if (Ready(i) && (!best || urgency_[i] > urgency_[*best])) best = i;
+        }
+        return best;
+    }
+
     void Work() {
         Updater updater(engine_, pipeline_, options_);
         std::unique_lock lock(mutex_);
         if (auto prepared = updater.Prepare(graph_); !prepared) error_ = std::move(prepared).error();
         while (!error_) {
-            size_t next = 0;
-            while (next < states_.size() && !Ready(next)) next++;
-            if (next == states_.size()) {
+            std::optional<size_t> found = NextReady();
+            if (!found) {
                 if (std::ranges::all_of(states_, [](State state) { return state == State::kDone; })) return;
                 changed_.wait(lock);
                 continue;
             }
+            size_t next = *found;
             const Dataset &dataset = graph_.datasets[next];
             states_[next] = State::kRunning;
             if (options_.on_start) options_.on_start(dataset.name.table);
@@ -331,6 +375,7 @@ private:
     std::condition_variable changed_;
     std::vector<State> states_;
     std::vector<std::optional<TableReport>> reports_;
+    std::vector<uint64_t> urgency_;
     std::optional<Error> error_;
 };
 

@@ -43,6 +43,16 @@ public:
 
     unique_ptr<MultiFileList> Copy() const override { return make_uniq<DeltaFileList>(scan_); }
 
+    // What DuckDB decides by it is the number of threads: for a single file it asks a reader opened at bind time how many
+    // row groups there are, and we open none. One thread does for what is one row group anyway.
+    FileExpandResult GetExpandResult() const override {
+        auto &files = scan_->files;
+        if (files.size() == 1 && files[0].row_count >= 0 && files[0].row_count <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE)) {
+            return FileExpandResult::SINGLE_FILE;
+        }
+        return files.empty() ? FileExpandResult::NO_FILES : FileExpandResult::MULTIPLE_FILES;
+    }
+
 private:
     // Size and time from the log spare the reader a look at each file, and key its cache of footers.
     static duckdb::vector<OpenFileInfo> Paths(const TableScan &scan) {

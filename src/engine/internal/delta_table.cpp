@@ -12,6 +12,7 @@
 #include "delta/stats.h"
 #include "delta/transaction.h"
 #include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
 #include "sql/render.h"
 #include "storage/path.h"
 
@@ -36,14 +37,6 @@ public:
 private:
     std::string path_;
 };
-
-Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> Run(duckdb::Connection &connection, const std::string &sql) {
-    return Guard([&]() -> Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> {
-        auto result = connection.Query(sql);
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        return result;
-    });
-}
 
 // "\"a\".\"b c\"" -> {"a", "b c"}
 std::vector<std::string> SplitStatsPath(const std::string &text) {
@@ -139,7 +132,7 @@ Result<void> DuckCheckpointIo::ReadParquet(const std::string &path, const LinesS
     return Guard([&]() -> Result<void> {
         duckdb::Connection connection(db_);
         std::string file = "read_parquet(" + sql::QuoteLiteral(path) + ")";
-        TARN_TRY(auto described, Run(connection, "DESCRIBE SELECT * FROM " + file));
+        TARN_TRY(auto described, RunToEnd(connection, "DESCRIBE SELECT * FROM " + file));
         std::string object;
         for (size_t row = 0; row < described->RowCount(); row++) {
             std::string name = described->GetValue(0, row).ToString();
@@ -178,7 +171,7 @@ Result<std::string> DuckCheckpointIo::WriteParquet(const DataType &schema, std::
             columns += sql::QuoteLiteral(field.name) + ": " + sql::QuoteLiteral(sql::RenderType(field.type));
         }
         duckdb::Connection connection(db_);
-        TARN_CHECK(Run(connection, "COPY (SELECT * FROM read_json(" + sql::QuoteLiteral(lines.path()) +
+        TARN_CHECK(RunToEnd(connection, "COPY (SELECT * FROM read_json(" + sql::QuoteLiteral(lines.path()) +
                                        ", format = 'newline_delimited', maximum_object_size = 268435456, columns = {" + columns +
                                        "})) TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT parquet, COMPRESSION snappy)"));
         std::ifstream in(parquet.path(), std::ios::binary);
@@ -241,7 +234,7 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
     std::error_code failed;
     fs::create_directories(location, failed);
     if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
-    TARN_TRY(auto result, Run(connection, "COPY (" + select_sql + ") TO " + sql::QuoteLiteral(location) + " (" +
+    TARN_TRY(auto result, RunToEnd(connection, "COPY (" + select_sql + ") TO " + sql::QuoteLiteral(location) + " (" +
                                               CopyOptions(metadata) + ")"));
     DataType data_schema = delta::DataSchema(metadata);
     delta::StatsOptions stats_options = delta::StatsOptionsOf(metadata);

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "delta/schema.h"
-#include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
 #include "engine/internal/read_files.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -156,12 +156,9 @@ std::string KeyList(const Upsert &upsert) {
 
 // Whether a key may come twice. Equal hashes of different keys only cost the window that they did not need.
 Result<bool> MayRepeatKeys(SessionState &session, const Upsert &upsert, const std::string &source) {
-    return Guard([&]() -> Result<bool> {
-        auto result = session.connection.Query("SELECT 1 FROM (SELECT hash(" + KeyList(upsert) + ") AS h FROM (" + source +
-                                               ")) GROUP BY h HAVING count(*) > 1 LIMIT 1");
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        return result->RowCount() > 0;
-    });
+    TARN_TRY(auto result, RunToEnd(session.connection, "SELECT 1 FROM (SELECT hash(" + KeyList(upsert) + ") AS h FROM (" + source +
+                                                           ")) GROUP BY h HAVING count(*) > 1 LIMIT 1"));
+    return result->RowCount() > 0;
 }
 
 // One row for each key: the one with the highest sequence. Without repeated keys, which is how exports come, the rows

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
 #include "engine/internal/state.h"
 
 namespace tarn::engine {
@@ -14,11 +14,8 @@ class TemporaryTable {
 public:
     static Result<std::unique_ptr<TemporaryTable>> Create(SessionState &session, const std::string &query) {
         std::string name = session.TemporaryName();
-        return Guard([&]() -> Result<std::unique_ptr<TemporaryTable>> {
-            auto result = session.connection.Query("CREATE TEMPORARY TABLE " + name + " AS " + query);
-            if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-            return std::unique_ptr<TemporaryTable>(new TemporaryTable(session, name));
-        });
+        TARN_CHECK(RunToEnd(session.connection, "CREATE TEMPORARY TABLE " + name + " AS " + query));
+        return std::unique_ptr<TemporaryTable>(new TemporaryTable(session, name));
     }
     ~TemporaryTable() { session_.connection.Query("DROP TABLE IF EXISTS " + name_); }
     TemporaryTable(const TemporaryTable &) = delete;
@@ -28,12 +25,9 @@ public:
 
     // The single BIGINT of `SELECT <expression> FROM this <rest>`; 0 without a row.
     Result<int64_t> Count(const std::string &expression, const std::string &rest = "") {
-        return Guard([&]() -> Result<int64_t> {
-            auto result = session_.connection.Query("SELECT CAST(" + expression + " AS BIGINT) FROM " + name_ + " " + rest);
-            if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-            if (result->RowCount() == 0 || result->GetValue(0, 0).IsNull()) return 0;
-            return result->GetValue(0, 0).GetValue<int64_t>();
-        });
+        TARN_TRY(auto result, RunToEnd(session_.connection, "SELECT CAST(" + expression + " AS BIGINT) FROM " + name_ + " " + rest));
+        if (result->RowCount() == 0 || result->GetValue(0, 0).IsNull()) return 0;
+        return result->GetValue(0, 0).GetValue<int64_t>();
     }
 
 private:
