@@ -5,10 +5,26 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/engine.h"
+
 namespace tarn::cli {
+
+// Leaves a command's engine to the end of the process, which is next. Declare it before what uses the engine.
+class AbandonAtEnd {
+public:
+    explicit AbandonAtEnd(std::unique_ptr<engine::Engine> &engine) : engine_(engine) {}
+    ~AbandonAtEnd() { engine::Engine::Abandon(std::move(engine_)); }
+    AbandonAtEnd(const AbandonAtEnd &) = delete;
+    AbandonAtEnd &operator=(const AbandonAtEnd &) = delete;
+
+private:
+    std::unique_ptr<engine::Engine> &engine_;
+};
+
 
 struct ProjectArguments {
     std::string root;

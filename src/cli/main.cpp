@@ -64,7 +64,8 @@ int main(int argc, char **argv) {
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (*run_command) return tarn::cli::RunCommand(run);
-    if (*test_command) return tarn::cli::TestCommand(test);
-    return tarn::cli::SqlCommand(sql);
+    int code = *run_command ? tarn::cli::RunCommand(run) : *test_command ? tarn::cli::TestCommand(test) : tarn::cli::SqlCommand(sql);
+    // Commands abandon their engine, whose threads are still there: no static destructor may run beside them.
+    std::fflush(nullptr);
+    std::_Exit(code);
 }

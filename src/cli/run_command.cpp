@@ -97,6 +97,7 @@ int RunCommand(const RunArguments &arguments) {
     if (!project) return Print(project.error());
     auto engine = engine::Engine::Open({arguments.project.root});
     if (!engine) return Print(engine.error());
+    AbandonAtEnd abandon(*engine);
 
     ProgressLine progress;
     pipeline::RunOptions options;
@@ -129,6 +130,7 @@ int TestCommand(const ProjectArguments &arguments) {
     if (!project) return Print(project.error());
     auto engine = engine::Engine::Open({arguments.root});
     if (!engine) return Print(engine.error());
+    AbandonAtEnd abandon(*engine);
     size_t passed = 0, failed = 0;
     auto reports = pipeline::RunTests(**engine, *project, [&](const pipeline::TestReport &test) {
         (test.passed ? passed : failed)++;

@@ -80,6 +80,7 @@ int SqlCommand(const SqlArguments &arguments) {
         std::fprintf(stderr, "%s\n", engine.error().ToString().c_str());
         return 1;
     }
+    AbandonAtEnd abandon(*engine);
     auto session = (*engine)->NewSession();
     for (auto &[name, value] : parameters) session->SetParameter(name, value);
     if (!arguments.texts.empty()) {

@@ -41,9 +41,18 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
 Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
 
 Engine::~Engine() {
-    std::filesystem::path spill = SpillFolder(state_->root);
     state_->tables.reset();
     state_->db.reset();
+    RemoveSpilled();
+}
+
+void Engine::Abandon(std::unique_ptr<Engine> engine) {
+    engine->RemoveSpilled();
+    static_cast<void>(engine.release());
+}
+
+void Engine::RemoveSpilled() {
+    std::filesystem::path spill = SpillFolder(state_->root);
     std::error_code ignored;
     std::filesystem::remove_all(spill, ignored);
     std::filesystem::remove(spill.parent_path(), ignored);  // Only when no other process spills there.

@@ -20,15 +20,30 @@ struct ExpectInfo final : ScalarFunctionInfo {
     ExpectationCounters &counters;
 };
 
-void Expect(DataChunk &args, ExpressionState &state, Vector &result) {
+// The counter that the first argument names. There is at least one row.
+std::shared_ptr<ExpectationCounter> CounterOf(DataChunk &args, ExpressionState &state) {
     auto &function = state.expr.Cast<BoundFunctionExpression>().function;
     auto &counters = function.GetExtraFunctionInfo().Cast<ExpectInfo>().counters;
+    auto counter = counters.Find(args.data[0].GetValue(0).GetValue<uint64_t>());
+    if (!counter) throw InternalException("%s: unknown handle", function.GetName());
+    return counter;
+}
+
+void Key(DataChunk &args, ExpressionState &state, Vector &result) {
+    idx_t rows = args.size();
+    if (rows == 0) return;
+    auto counter = CounterOf(args, state);
+    args.data[1].Flatten(rows);
+    counter->keys().Add(FlatVector::GetData<uint64_t>(args.data[1]), rows);
+    result.Reference(Value::BOOLEAN(true));
+}
+
+void Expect(DataChunk &args, ExpressionState &state, Vector &result) {
     idx_t rows = args.size();
     result.SetVectorType(VectorType::FLAT_VECTOR);
     auto keep = FlatVector::GetData<bool>(result);
     if (rows == 0) return;
-    auto counter = counters.Find(args.data[0].GetValue(0).GetValue<uint64_t>());
-    if (!counter) throw InternalException("tarn_expect: unknown handle");
+    auto counter = CounterOf(args, state);
     for (idx_t i = 0; i < rows; i++) keep[i] = true;
     auto &rules = counter->rules();
     std::vector<int64_t> passed(rules.size());
@@ -86,14 +101,17 @@ void ExpectationCounters::Remove(uint64_t handle) {
 }
 
 void RegisterExpectations(DatabaseInstance &db, ExpectationCounters &counters) {
-    ScalarFunction function("tarn_expect", {LogicalType::UBIGINT}, LogicalType::BOOLEAN, Expect);
-    function.varargs = LogicalType::BOOLEAN;
-    // Counting is a side effect: never folded, never duplicated, called for NULLs too.
-    function.SetVolatile();
-    function.SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
-    function.SetExtraFunctionInfo(make_shared_ptr<ExpectInfo>(counters));
+    ScalarFunction expect("tarn_expect", {LogicalType::UBIGINT}, LogicalType::BOOLEAN, Expect);
+    expect.varargs = LogicalType::BOOLEAN;
+    ScalarFunction key("tarn_key", {LogicalType::UBIGINT, LogicalType::UBIGINT}, LogicalType::BOOLEAN, Key);
     ExtensionLoader loader(db, "tarn");
-    loader.RegisterFunction(function);
+    for (ScalarFunction *function : {&expect, &key}) {
+        // Counting is a side effect: never folded, never duplicated, called for NULLs too.
+        function->SetVolatile();
+        function->SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
+        function->SetExtraFunctionInfo(make_shared_ptr<ExpectInfo>(counters));
+        loader.RegisterFunction(*function);
+    }
 }
 
 }  // namespace tarn::engine

@@ -2,6 +2,7 @@
 //
 // tarn_expect(handle, cond1, cond2, …) is TRUE for a row to keep. It counts every row and every condition; a row that
 // breaks an ON VIOLATION FAIL UPDATE rule fails the statement. A NULL condition is broken.
+// tarn_key(handle, hash) is TRUE for every row and gives the hash of its key to the same counter's KeyCheck.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 
 #include "engine/flow.h"
 #include "engine/internal/duckdb_headers.h"
+#include "engine/internal/key_check.h"
 
 namespace tarn::engine {
 
@@ -26,11 +28,13 @@ public:
     int64_t rows() const { return rows_; }
     int64_t dropped() const { return dropped_; }
     std::vector<ExpectationCount> Counts() const;
+    KeyCheck &keys() { return keys_; }
 
 private:
     std::vector<sql::Expectation> rules_;
     std::atomic<int64_t> rows_ = 0, dropped_ = 0;
     std::vector<std::atomic<int64_t>> passed_;
+    KeyCheck keys_;
 };
 
 class ExpectationCounters {
@@ -45,7 +49,7 @@ private:
     std::map<uint64_t, std::shared_ptr<ExpectationCounter>> counters_;
 };
 
-// `counters` is borrowed and must outlive the database.
+// Both functions. `counters` is borrowed and must outlive the database.
 void RegisterExpectations(duckdb::DatabaseInstance &db, ExpectationCounters &counters);
 
 }  // namespace tarn::engine

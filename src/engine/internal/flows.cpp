@@ -13,7 +13,8 @@
 namespace tarn::engine {
 namespace {
 
-// The rows of `query` that the expectations keep, counted on the way.
+// The rows of `query` that the expectations keep, counted on the way; with `keys`, a list of columns, their hashes are
+// collected for a KeyCheck.
 class CountedQuery {
 public:
     CountedQuery(SessionState &session, std::vector<sql::Expectation> rules)
@@ -23,14 +24,19 @@ public:
     CountedQuery(const CountedQuery &) = delete;
     CountedQuery &operator=(const CountedQuery &) = delete;
 
-    Result<std::string> Wrap(StatementContext &context, const std::string &query) {
+    Result<std::string> Wrap(StatementContext &context, const std::string &query, const std::string &keys = "") {
         std::string conditions;
         for (const sql::Expectation &rule : counter_->rules()) {
             TARN_TRY(std::string condition, context.Expr(*rule.condition));
             conditions += ", CAST((" + condition + ") AS BOOLEAN)";
         }
-        return "SELECT * FROM (" + query + ") WHERE tarn_expect(" + std::to_string(handle_) + "::UBIGINT" + conditions + ")";
+        std::string handle = std::to_string(handle_) + "::UBIGINT";
+        std::string text = "SELECT * FROM (" + query + ") WHERE tarn_expect(" + handle + conditions + ")";
+        if (!keys.empty()) text += " AND tarn_key(" + handle + ", hash(" + keys + "))";
+        return text;
     }
+
+    KeyCheck::Answer Keys() { return counter_->keys().Finish(); }
 
     void Report(BatchResult &result) const {
         result.rows_read = counter_->rows();
@@ -276,17 +282,15 @@ public:
         TARN_TRY(DataType described, DescribeQuery(session_, source));
         TARN_TRY(engine::Upsert upsert, PlanUpsert(*batch.flow, context, described));
         TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, upsert.columns, true));
-        CountedQuery counted(session_, batch.expectations);
-        TARN_TRY(std::string kept, counted.Wrap(context, source));
         BatchResult result;
         if (target.empty) {
-            TARN_TRY(bool repeats, MayRepeatKeys(session_, upsert, source));
-            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + NewestByKey(upsert, kept, repeats) + ")";
-            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
+            TARN_CHECK(FirstRows(context, upsert, batch, target, source, result));
         } else {
+            CountedQuery counted(session_, batch.expectations);
+            TARN_TRY(std::string kept, counted.Wrap(context, source));
             TARN_CHECK(ReplaceRows(context, upsert, *batch.flow, inputs, target, kept, result));
+            counted.Report(result);
         }
-        counted.Report(result);
         TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress, &inputs));
         return result;
     }
@@ -327,6 +331,26 @@ private:
         StatementContext context(session_);
         TARN_TRY(catalog::TableEntry entry, context.FindTable({{name.catalog, name.schema, name.table}, {}}));
         return session_.engine.tables->Load(entry.location);
+    }
+
+    // Into an empty target. Keys seldom come twice in a first load, so it is written as if they did not, and once more,
+    // with only the newest of each, if they did after all.
+    Result<void> FirstRows(StatementContext &context, const engine::Upsert &upsert, const UpsertBatch &batch, FlowTarget &target,
+                           const std::string &source, BatchResult &result) {
+        for (bool repeats : {false, true}) {
+            CountedQuery counted(session_, batch.expectations);
+            TARN_TRY(std::string kept, counted.Wrap(context, source, repeats ? "" : KeyList(upsert)));
+            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + NewestByKey(upsert, kept, repeats) + ")";
+            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
+            counted.Report(result);
+            if (repeats) return {};
+            KeyCheck::Answer answer = counted.Keys();
+            bool again = answer == KeyCheck::Answer::kMayRepeat;
+            if (answer == KeyCheck::Answer::kUnknown) { TARN_TRY(again, MayRepeatKeys(session_, upsert, source)); }
+            if (!again) return {};
+            target.change->DiscardWritten();
+        }
+        return {};
     }
 
     // The target's rows with the sequence each was written with. Where the target does not keep the columns that SEQUENCE

@@ -95,6 +95,11 @@ Result<int64_t> TableChange::WriteRows(const std::string &select_sql) {
     return written.rows;
 }
 
+void TableChange::DiscardWritten() {
+    DiscardFiles(location_, added_);
+    added_.clear();
+}
+
 Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
     for (const Field &field : metadata_.schema.fields) {
         if (field.nullable) continue;

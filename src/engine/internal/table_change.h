@@ -51,6 +51,8 @@ public:
     // Appends the query's rows; its columns are the table's, by position.
     // Errors: DELTA_NOT_NULL_CONSTRAINT_VIOLATED.
     Result<int64_t> WriteRows(const std::string &select_sql);
+    // Takes back what WriteRows wrote so far.
+    void DiscardWritten();
     // Removes the rows that the query names: two columns, __tarn_file and __tarn_row of Scan(). Returns how many.
     // A row named twice counts once.
     Result<int64_t> DeleteRows(const std::string &row_sql);
