@@ -94,6 +94,7 @@ constexpr std::array kStates = {
     ClassState{"UNABLE_TO_INFER_SCHEMA", "42KD9"},
     ClassState{"UNBOUND_SQL_PARAMETER", "42P02"},
     ClassState{"UNCLOSED_BRACKETED_COMMENT", "42601"},
+    ClassState{"UNKNOWN_FIELD_EXCEPTION", "KD003"},
     ClassState{"UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883"},
     ClassState{"UNRESOLVED_COLUMN", "42703"},
     ClassState{"UNRESOLVED_ROUTINE", "42883"},

@@ -70,6 +70,9 @@ struct ReadOptions {
     // Reader only.
     size_t batch_rows = 2048;  // Rows in a batch, at most. A multiple of 64.
     bool rescue = true;        // Fill ColumnBatch::rescued.
+    // Fail with UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE where InferSchema would find a column that the schema lacks:
+    // a schema from earlier files is enough as long as this does not happen.
+    bool known_fields_only = false;
     // Fields of the schema to put into batches, in this order; nullopt: all.
     std::optional<std::vector<size_t>> projection;
 

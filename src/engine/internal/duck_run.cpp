@@ -29,6 +29,7 @@ Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> RunToEnd(duckdb::Con
                 std::this_thread::sleep_for(kPause);
             }
         }
+        if (pending->HasError()) return Fail(FromDuckError(pending->GetErrorObject()));
         auto result = pending->Execute();
         if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
         return duckdb::unique_ptr_cast<duckdb::QueryResult, duckdb::MaterializedQueryResult>(std::move(result));

@@ -262,6 +262,14 @@ public:
     }
 
     Result<BatchResult> Append(const PipelineTable &table, const AppendBatch &batch, StreamInputs &inputs) override {
+        return TrustingFirst(inputs, [&] { return AppendOnce(table, batch, inputs); });
+    }
+
+    Result<BatchResult> Upsert(const PipelineTable &table, const UpsertBatch &batch, StreamInputs &inputs) override {
+        return TrustingFirst(inputs, [&] { return UpsertOnce(table, batch, inputs); });
+    }
+
+    Result<BatchResult> AppendOnce(const PipelineTable &table, const AppendBatch &batch, StreamInputs &inputs) {
         StatementContext context(session_, &inputs);
         TARN_TRY(std::string query, context.Query(*batch.query));
         TARN_TRY(DataType incoming, DescribeQuery(session_, query));
@@ -275,7 +283,7 @@ public:
         return result;
     }
 
-    Result<BatchResult> Upsert(const PipelineTable &table, const UpsertBatch &batch, StreamInputs &inputs) override {
+    Result<BatchResult> UpsertOnce(const PipelineTable &table, const UpsertBatch &batch, StreamInputs &inputs) {
         StatementContext context(session_, &inputs);
         TARN_TRY(std::string from, context.From(*batch.flow->source));
         std::string source = "SELECT * FROM " + from;
@@ -327,6 +335,28 @@ public:
     }
 
 private:
+    // Files are first read by the schema of earlier ones. Where that does not do, because of a new field or of input that
+    // cannot be read, the batch runs again after a look at all files: it finds the new columns, or the first error in
+    // file order. A failed batch has committed nothing.
+    template <class Run>
+    static Result<BatchResult> TrustingFirst(StreamInputs &inputs, Run run) {
+        bool trusting = std::ranges::any_of(inputs.files, [](auto &entry) {
+            return entry.second.known_schema && entry.second.trust_known_schema;
+        });
+        Result<BatchResult> result = run();
+        if (result || !trusting || !IsAboutInput(result.error())) return result;
+        for (auto &[key, set] : inputs.files) set.trust_known_schema = false;
+        return run();
+    }
+
+    static bool IsAboutInput(const Error &error) {
+        for (const char *condition : {"UNKNOWN_FIELD_EXCEPTION", "MALFORMED_RECORD_IN_PARSING", "FAILED_READ_FILE",
+                                      "RESOURCE_LIMIT_EXCEEDED", "COLUMN_ALREADY_EXISTS"}) {
+            if (error.condition.starts_with(condition)) return true;
+        }
+        return false;
+    }
+
     Result<delta::SnapshotPtr> Newest(const catalog::TableName &name) {
         StatementContext context(session_);
         TARN_TRY(catalog::TableEntry entry, context.FindTable({{name.catalog, name.schema, name.table}, {}}));

@@ -194,6 +194,9 @@ Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vecto
     }
     if (options.schema) {
         scan->schema = *options.schema;
+    } else if (stream && stream->known_schema && stream->trust_known_schema) {
+        Overlay(scan->schema, options, stream);
+        scan->options.known_fields_only = true;
     } else {
         TARN_TRY(scan->schema, extjson::InferSchema(inputs, scan->options));
         Overlay(scan->schema, options, stream);

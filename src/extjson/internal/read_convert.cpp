@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "extjson/internal/messages.h"
+#include "extjson/internal/naming.h"
 #include "extjson/internal/read_walker.h"
 #include "extjson/internal/scalars.h"
 
@@ -83,7 +84,24 @@ bool ReadWalker::TakeToken(Token &token) {
     }
 }
 
+bool ReadWalker::IsMissingObject(ReadNode &node) {
+    if (Here() != 'n' || !mongo_) return false;
+    if (node.action == Action::kMembers) return true;
+    std::string prefix = FlatName(node.path) + "_";
+    bool found = node.columns && std::ranges::any_of(node.columns->by_name, [&](auto &entry) { return entry.first.starts_with(prefix); });
+    if (found) node.action = Action::kMembers;
+    return found;
+}
+
+bool ReadWalker::FailUnknown(const ReadNode &node) {
+    return FailWith(MakeError(ErrorKind::kInvalidInput, "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE",
+                              path() + " at byte " + std::to_string(block_->file_offset + Offset()) + ": the field `" + node.name +
+                                  "` is new."));
+}
+
 bool ReadWalker::Convert(ReadNode &node) {
+    // The members of an unknown object of MongoDB's may be known, or are found unknown in their turn.
+    if (IsUnknown(node) && !(mongo_ && Here() == '{') && !IsMissingObject(node)) return FailUnknown(node);
     if (Here() == 'n') return TakeWord("null");
     if (Here() == '{') return ConvertObject(node);
     if (Here() == '[')
@@ -115,15 +133,18 @@ bool ReadWalker::ConvertMongoObject(ReadNode &node, bool &done) {
     std::string_view text;
     WrapperKind kind;
     done = true;
-    if (TryUndefined()) return true;
+    if (TryUndefined()) return !IsUnknown(node) || FailUnknown(node);
     if (TryNumberWrapper(text, kind)) {
+        if (IsUnknown(node)) return FailUnknown(node);
         auto token_kind = kind == WrapperKind::kLong     ? Token::Kind::kLong
                           : kind == WrapperKind::kDouble ? Token::Kind::kDouble
                                                          : Token::Kind::kDecimal;
         return StoreOrRescue(node, {token_kind, text}, begin, BehindBracket());
     }
-    if (node.special == Special::kBinary) return BinaryObject(node);
-    if (node.special == Special::kDate) return SkipAndRescue(node);
+    if (node.special == Special::kBinary || node.special == Special::kDate) {
+        if (IsUnknown(node)) return FailUnknown(node);
+        return node.special == Special::kBinary ? BinaryObject(node) : SkipAndRescue(node);
+    }
     done = false;
     bool scalar = node.is_element && node.builder && !node.builder->type.IsNested();
     return !scalar || WrappedElement(node, done);
