@@ -17,14 +17,25 @@ import tempfile
 import time
 
 from delta_session import delta_session
-from pyspark.sql import DataFrame, SparkSession, Window
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, Observation, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLLECTIONS = ("users", "posts", "posts_comments", "votes")
 SEQUENCE = "COALESCE(updated_at_date, created_at_date, TIMESTAMP '1901-01-01')"
-TECHNICAL = ("_source_file", "_ingested_at")
+KEY, CREATED = "id_oid IS NOT NULL", "created_at_date IS NOT NULL"
+# The expectations of pipelines/raw.sql and bronze.sql.
+EXPECTATIONS = {
+    **{f"{name}_raw": (KEY, CREATED) for name in COLLECTIONS},
+    "users_bronze": (KEY, CREATED, "COALESCE(patreon_status_lifetime_support_cents, 0) >= 0 AND "
+                                   "COALESCE(patreon_status_campaign_lifetime_support_cents, 0) >= 0"),
+    "posts_bronze": (KEY, CREATED),
+    "posts_translations_bronze": (f"{KEY} AND translations_language IS NOT NULL", "translations_created_at_date IS NOT NULL"),
+    "posts_comments_bronze": (KEY, CREATED, "post_id_oid IS NOT NULL AND user_id_oid IS NOT NULL"),
+    "votes_bronze": (f"{KEY} AND vote_index IS NOT NULL", CREATED, "vote_weight >= 0"),
+}
 
 
 def column_name(*path):
@@ -43,6 +54,14 @@ def flatten(df: DataFrame) -> DataFrame:
     return df.withColumns(dates) if dates else df
 
 
+def observed(observation):
+    """The observation's counts; None when Spark has none."""
+    try:
+        return observation.get
+    except Py4JJavaError:
+        return None
+
+
 class Lakehouse:
     """The tables of one schema."""
 
@@ -54,17 +73,26 @@ class Lakehouse:
     def exists(self, table):
         return self.spark.catalog.tableExists(f"{self.schema}.{table}")
 
+    def expect(self, table, rows):
+        """`rows` with the table's expectations counted as they pass by, which is Spark's cheapest way to do it."""
+        observation = Observation(table)
+        self.observations.append(observation)
+        rules = EXPECTATIONS[table]
+        return rows.observe(observation, F.count(F.lit(1)).alias("rows"),
+                            *[F.count_if(F.expr(rule)).alias(f"passed_{i}") for i, rule in enumerate(rules)])
+
     def append_raw(self, name, files):
         """Appends the documents of `files`; gives the flattened batch that bronze works on."""
         batch = flatten(self.spark.read.option("multiLine", True).json(files))
-        (batch.withColumn("_source_file", F.lit(files[0])).withColumn("_ingested_at", F.current_timestamp())
+        (self.expect(f"{name}_raw", batch).withColumn("_source_file", F.lit(files[0])).withColumn("_ingested_at", F.current_timestamp())
          .write.format("delta").mode("append").option("mergeSchema", True).saveAsTable(f"{name}_raw"))
         return batch
 
     def upsert(self, target, batch, keys, late_may_come=True):
         """The newest row a key wins; a late one with an older time loses."""
         newest = Window.partitionBy(*keys).orderBy(F.col("_sequence").desc())
-        rows = (batch.withColumn("_rank", F.row_number().over(newest)).where("_rank = 1").drop("_rank", "_sequence"))
+        counted = self.expect(target, batch).where(EXPECTATIONS[target][0])
+        rows = counted.withColumn("_rank", F.row_number().over(newest)).where("_rank = 1").drop("_rank", "_sequence")
         if not self.exists(target):
             rows.write.format("delta").saveAsTable(target)
             return
@@ -77,6 +105,7 @@ class Lakehouse:
 
     def update(self, folder):
         """One update over the four exports in `folder`, views included."""
+        self.observations = []
         batches = {name: self.append_raw(name, [str(folder / f"{name}.json")]).withColumn("_sequence", F.expr(SEQUENCE))
                    for name in COLLECTIONS}
         self.upsert("users_bronze", batches["users"], ["id_oid"])
@@ -90,7 +119,14 @@ class Lakehouse:
             self.spark.sql(statement)
 
     def figures(self):
-        return {row.figure: row.value for row in self.spark.sql((ROOT / "bench/figures.sql").read_text()).collect()}
+        figures = {row.figure: row.value for row in self.spark.sql((ROOT / "bench/figures.sql").read_text()).collect()}
+        counts = [count for count in map(observed, self.observations) if count]
+        # Where a write also creates its table, Delta runs the query inside another, and Spark loses what was observed.
+        if len(counts) == len(self.observations):
+            passed = sum(count for of_table in counts for name, count in of_table.items() if name != "rows")
+            figures["expectations passed"] = passed
+            figures["expectations failed"] = sum(of_table["rows"] * (len(of_table) - 1) for of_table in counts) - passed
+        return figures
 
 
 def silver_statements():
