@@ -162,13 +162,23 @@ Result<std::vector<SourceFile>> FilesToRead(const ReadFilesOptions &options, con
     return files;
 }
 
+// What `inferred` has more than `known`: new fields come behind, also those of structs in arrays. Types stay.
+void AddNewFields(DataType &known, DataType &&inferred) {
+    if (known.kind != inferred.kind) return;
+    if (known.kind == TypeKind::kArray) return AddNewFields(known.children[0], std::move(inferred.children[0]));
+    if (known.kind != TypeKind::kStruct) return;
+    for (Field &field : inferred.fields) {
+        auto old = std::ranges::find_if(known.fields, [&](auto &other) { return EqualsIgnoreCase(other.name, field.name); });
+        if (old == known.fields.end()) known.fields.push_back(std::move(field));
+        else AddNewFields(old->type, std::move(field.type));
+    }
+}
+
 // Types of earlier batches and hints win; what is new comes behind.
 void Overlay(DataType &inferred, const ReadFilesOptions &options, const StreamInputs::FileSet *stream) {
     if (stream && stream->known_schema) {
         DataType merged = *stream->known_schema;
-        for (Field &field : inferred.fields) {
-            if (!merged.FindField(field.name)) merged.fields.push_back(std::move(field));
-        }
+        AddNewFields(merged, std::move(inferred));
         inferred = std::move(merged);
     }
     for (const Field &hint : options.schema_hints) {
@@ -195,7 +205,7 @@ Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vecto
     if (options.schema) {
         scan->schema = *options.schema;
     } else if (stream && stream->known_schema && stream->trust_known_schema) {
-        Overlay(scan->schema, options, stream);
+        scan->schema = *stream->known_schema;
         scan->options.known_fields_only = true;
     } else {
         TARN_TRY(scan->schema, extjson::InferSchema(inputs, scan->options));

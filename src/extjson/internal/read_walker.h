@@ -78,7 +78,7 @@ private:
     ReadNode &ElementOf(ReadNode &node);
     // read_convert.cpp: everything else.
     bool Convert(ReadNode &node);
-    bool IsUnknown(const ReadNode &node) const { return options_.known_fields_only && !node.builder && lists_ == 0; }
+    bool IsUnknown(const ReadNode &node) const { return options_.known_fields_only && !node.builder; }
     // Whether nothing but null stands where other documents have an object with columns.
     bool IsMissingObject(ReadNode &node);
     bool FailUnknown(const ReadNode &node);

@@ -352,5 +352,54 @@ TEST(Property, DamagedTexts) {
     }
 }
 
+// Whether `later` has a field, at any level, that `known` lacks; nulls where objects were make none.
+bool HasNewField(const DataType &known, const DataType &later) {
+    if (known.kind != later.kind) return false;
+    if (known.kind == TypeKind::kArray) return HasNewField(known.children[0], later.children[0]);
+    if (known.kind != TypeKind::kStruct) return false;
+    for (const Field &field : later.fields) {
+        bool found = false, object = false;
+        for (const Field &old : known.fields) {
+            if (old.name == field.name) {
+                found = true;
+                if (HasNewField(old.type, field.type)) return true;
+            }
+            object |= old.name.starts_with(field.name + "_");
+        }
+        if (!found && !object) return true;
+    }
+    return false;
+}
+
+// Reading by the schema of earlier documents either meets a new field or would have found none by inferring.
+TEST(Property, KnownFieldsOnlyMissesNoField) {
+    size_t trusted = 0, refused = 0;
+    for (uint64_t seed = 0; seed < 3000; ++seed) {
+        Maker maker(seed);
+        ReadOptions options;
+        options.mode = seed % 2 ? Mode::kMongo : Mode::kJson;
+        std::string earlier, later;
+        for (size_t i = 0; i < 8; ++i) earlier += maker.Object(2).dump() + "\n";
+        for (size_t i = 0; i < 2; ++i) later += maker.Object(1).dump() + "\n";
+        auto known = InferSchema({TextFile(earlier)}, options);
+        auto inferred = InferSchema({TextFile(later)}, options);
+        if (!known || !inferred || known->fields.empty()) continue;
+        options.known_fields_only = true;
+        auto reader = Reader::Open({TextFile(later)}, *known, options);
+        ASSERT_TRUE(reader) << "seed " << seed;
+        auto worker = (*reader)->NewWorker();
+        auto batch = (*reader)->Next(*worker);
+        if (!batch) {
+            ASSERT_EQ(batch.error().condition, "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE") << "seed " << seed;
+            ++refused;
+            continue;
+        }
+        ++trusted;
+        EXPECT_FALSE(HasNewField(*known, *inferred)) << "seed " << seed << "\n" << known->ToString() << "\n" << inferred->ToString() << "\n" << later;
+    }
+    EXPECT_GT(trusted, 100u);
+    EXPECT_GT(refused, 100u);
+}
+
 }  // namespace
 }  // namespace tarn::extjson

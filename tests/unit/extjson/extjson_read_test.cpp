@@ -266,5 +266,39 @@ TEST(Read, Layout) {
     EXPECT_EQ(*(*reader)->Next(*worker), nullptr);
 }
 
+// The condition of the error of reading `text` by the columns of `earlier` only, or "".
+std::string KnownFieldsOnly(const std::string &earlier, const std::string &text, Mode mode = Mode::kMongo) {
+    ReadOptions options;
+    options.mode = mode;
+    auto schema = InferSchema({TextFile(earlier)}, options);
+    EXPECT_TRUE(schema) << schema.error().ToString();
+    options.known_fields_only = true;
+    auto reader = Reader::Open({TextFile(text)}, *schema, options);
+    auto worker = (*reader)->NewWorker();
+    for (;;) {
+        auto batch = (*reader)->Next(*worker);
+        if (!batch) return batch.error().condition;
+        if (!*batch) return "";
+    }
+}
+
+TEST(Read, KnownFieldsOnly) {
+    const std::string kNew = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE";
+    const std::string kEarlier = R"({"_id":{"$oid":"1"},"at":{"$date":0},"n":1,"s":{"x":{"y":1}},"list":[{"i":1}],"t":["a"]})";
+    // Values of another type than the column's are rescued, as ever: they make no new column.
+    for (const char *text : {R"({"n":2})", R"({"n":"text"})", R"({"n":null,"s":null,"list":[],"at":null})", R"({"s":{"x":null}})",
+                             R"({"n":{"$numberLong":"5"},"extra":{}})", R"({"at":{"$date":"soon"}})", R"({"list":[{},null,{"i":"x"}]})"}) {
+        EXPECT_EQ(KnownFieldsOnly(kEarlier, text), "") << text;
+    }
+    for (const char *text : {R"({"extra":1})", R"({"extra":null})", R"({"extra":[]})", R"({"extra":{"a":1}})", R"({"extra":{"$date":0}})",
+                             R"({"extra":{"$numberLong":"5"}})", R"({"extra":{"$undefined":true}})", R"({"_id":{"more":"x"}})", R"({"s":{"x":{"z":1}}})",
+                             R"({"s":5})", R"({"list":[{"i":1},{"j":2}]})", R"({"extra":{"$binary":{"base64":"AAAA","subType":"00"}}})"}) {
+        EXPECT_EQ(KnownFieldsOnly(kEarlier, text), kNew) << text;
+    }
+    EXPECT_EQ(KnownFieldsOnly(R"({"s":{"x":1}})", R"({"s":{"x":2}})", Mode::kJson), "");
+    EXPECT_EQ(KnownFieldsOnly(R"({"s":{"x":1}})", R"({"s":{"y":2}})", Mode::kJson), kNew);
+    EXPECT_EQ(KnownFieldsOnly(R"({"s":{"x":1}})", R"({"o":{"y":2}})", Mode::kJson), kNew);
+}
+
 }  // namespace
 }  // namespace tarn::extjson

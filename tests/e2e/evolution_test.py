@@ -1,0 +1,58 @@
+"""Streams over files whose fields change: new columns, also within arrays, late keys that come twice, late bad input."""
+import json
+import unittest
+
+from support import TarnTest
+
+PIPELINE = """
+CREATE OR REFRESH STREAMING TABLE raw AS SELECT * EXCEPT (_rescued_data) FROM STREAM read_files('{data}/*.json', format => 'mongo');
+CREATE OR REFRESH STREAMING TABLE bronze;
+CREATE FLOW bronze_flow AS AUTO CDC INTO bronze FROM STREAM(raw) KEYS (id) SEQUENCE BY changed STORED AS SCD TYPE 1;
+"""
+
+
+class Evolution(TarnTest):
+    def setUp(self):
+        super().setUp()
+        self.project = self.folder / "project"
+        (self.project / "pipelines").mkdir(parents=True)
+        (self.project / "spark-pipeline.yml").write_text("name: evolution\nlibraries:\n  - glob:\n      include: pipelines/**\n")
+        (self.project / "pipelines" / "all.sql").write_text(PIPELINE.format(data=self.data))
+
+    def update(self, name, documents, check=True):
+        text = documents if isinstance(documents, str) else "\n".join(map(json.dumps, documents))
+        (self.data / f"{name}.json").write_text(text)
+        return self.call("run", self.project, "--root", self.root, check=check)
+
+    def table(self, name="bronze"):
+        return self.rows(f"SELECT * FROM main.default.{name} ORDER BY id, changed")
+
+    def test_new_fields_at_every_level(self):
+        self.update("a", [{"id": 1, "changed": 1, "votes": [{"index": 0}]}])
+        self.update("b", [{"id": 2, "changed": 1, "votes": [{"index": 1}]}])
+        done = self.update("c", [{"id": 1, "changed": 2, "votes": [{"index": 3, "why": "new"}], "o": {"p": True}}])
+        self.assertIn("bronze.o_p", done.stdout)
+        self.assertEqual(self.table(), [
+            {"id": 1, "changed": 2, "votes": [{"index": 3, "why": "new"}], "o_p": True},
+            {"id": 2, "changed": 1, "votes": [{"index": 1, "why": None}], "o_p": None}])
+        self.assertEqual(len(self.table("raw")), 3)
+        self.update("d", [{"id": 3, "changed": 3, "votes": []}])
+        self.assertEqual(self.table()[2], {"id": 3, "changed": 3, "votes": [], "o_p": None})
+
+    def test_keys_that_come_twice_in_the_first_load(self):
+        self.update("a", [{"id": i % 500, "changed": i} for i in range(2000)])
+        self.assertEqual(self.table(), [{"id": i, "changed": 1500 + i} for i in range(500)])
+        self.assertEqual(self.value("SELECT count(*) FROM main.default.bronze@v0"), 500)
+
+    def test_bad_input_after_a_good_start(self):
+        self.update("a", [{"id": 1, "changed": 1}])
+        bad = self.update("b", "".join(json.dumps({"id": i, "changed": i}) + "\n" for i in range(2, 5000)) + '{"id": 5000, ', check=False)
+        self.assertEqual(bad.returncode, 1)
+        self.assertRegex(bad.stderr, r"\[MALFORMED_RECORD_IN_PARSING.*b\.json at byte \d+")
+        self.assertEqual(self.table(), [{"id": 1, "changed": 1}])
+        self.assertIn("done in", self.update("b", [{"id": 2, "changed": 1}]).stdout)
+        self.assertEqual(len(self.table()), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
