@@ -111,6 +111,28 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
     return QuoteIdentifier(resolved.relation->alias) + "." + QuoteParts(parts, resolved.parts);
 }
 
+namespace {
+
+// The columns that `A JOIN B USING (x) JOIN C USING (y)` shares, in the order in which Spark puts them before all others:
+// y, x. Empty where there are none, or where another kind of join stands in the chain: a column of its right side may have
+// the same name.
+std::vector<std::string> SharedColumns(const Select *select) {
+    std::vector<std::string> names;
+    if (select == nullptr || select->from.size() != 1) return names;
+    const Relation *relation = select->from[0].get();
+    for (const Join *join; (join = relation->As<Join>()) != nullptr && !relation->alias; relation = join->left.get()) {
+        bool left_only = join->kind == JoinKind::kLeftSemi || join->kind == JoinKind::kLeftAnti;
+        if (join->using_.empty() && !left_only) return {};
+        for (const std::string &name : join->using_) {
+            bool known = std::ranges::any_of(names, [&](const std::string &other) { return EqualsIgnoreCase(name, other); });
+            if (!known) names.push_back(name);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
 Result<std::string> Renderer::RenderNode(const Star &star, const Expr &, const Scope &scope) {
     std::string text = "*";
     if (!star.qualifier.empty()) {
@@ -121,8 +143,8 @@ Result<std::string> Renderer::RenderNode(const Star &star, const Expr &, const S
         if (struct_column) prefix += "." + QuoteParts(parts, resolved.parts);
         text = prefix + ".*";
     }
-    if (star.except.empty()) return text;
-    std::string names;
+    std::string names, first;
+    std::vector<std::string> shared = star.qualifier.empty() ? SharedColumns(scope.select) : std::vector<std::string>();
     for (const Name &name : star.except) {
         Resolved resolved = ResolveRelation(name.parts, name.parts.size() - 1, scope);
         size_t own = resolved.relation == nullptr ? name.parts.size() : name.parts.size() - resolved.parts;
@@ -134,9 +156,15 @@ Result<std::string> Renderer::RenderNode(const Star &star, const Expr &, const S
         if (resolved.relation != nullptr && star.qualifier.empty()) {
             qualified = QuoteIdentifier(resolved.relation->alias) + "." + qualified;
         }
+        std::erase_if(shared, [&](const std::string &other) { return EqualsIgnoreCase(name.Last(), other); });
         names += (names.empty() ? "" : ", ") + qualified;
     }
-    return text + " EXCLUDE (" + names + ")";
+    for (const std::string &name : shared) {
+        std::string quoted = QuoteIdentifier(name);
+        first += quoted + ", ";
+        names += (names.empty() ? "" : ", ") + quoted;
+    }
+    return first + text + (names.empty() ? "" : " EXCLUDE (" + names + ")");
 }
 
 Result<std::string> Renderer::RenderNode(const Parameter &parameter, const Expr &expr, const Scope &) {
