@@ -114,8 +114,8 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
 namespace {
 
 // The columns that `A JOIN B USING (x) JOIN C USING (y)` shares, in the order in which Spark puts them before all others:
-// y, x. Empty where there are none, or where another kind of join stands in the chain: a column of its right side may have
-// the same name.
+// y, x. Empty where there are none, or where a column beside them may have the same name: that of a lateral view, or of the
+// right side of another kind of join.
 std::vector<std::string> SharedColumns(const Select *select) {
     std::vector<std::string> names;
     if (select == nullptr || select->from.size() != 1) return names;
@@ -126,6 +126,11 @@ std::vector<std::string> SharedColumns(const Select *select) {
         for (const std::string &name : join->using_) {
             bool known = std::ranges::any_of(names, [&](const std::string &other) { return EqualsIgnoreCase(name, other); });
             if (!known) names.push_back(name);
+        }
+    }
+    for (const LateralView &view : select->lateral_views) {
+        for (const std::string &column : view.columns) {
+            if (std::ranges::any_of(names, [&](const std::string &name) { return EqualsIgnoreCase(name, column); })) return {};
         }
     }
     return names;

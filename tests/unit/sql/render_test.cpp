@@ -75,7 +75,7 @@ TEST(Render, Joins) {
     Check({
         {"SELECT * FROM a LEFT JOIN b ON a.x = b.x", R"sql(SELECT * FROM scan('a') AS "a" LEFT JOIN scan('b') AS "b" ON ("a"."x" = "b"."x"))sql"},
         {"SELECT * FROM a JOIN b USING (x, y) LEFT SEMI JOIN c USING (x)",
-         R"sql(SELECT * FROM scan('a') AS "a" JOIN scan('b') AS "b" USING ("x", "y") SEMI JOIN scan('c') AS "c" USING ("x"))sql"},
+         R"sql(SELECT "x", "y", * EXCLUDE ("x", "y") FROM scan('a') AS "a" JOIN scan('b') AS "b" USING ("x", "y") SEMI JOIN scan('c') AS "c" USING ("x"))sql"},
         {"SELECT * FROM a LEFT ANTI JOIN b ON true", R"sql(SELECT * FROM scan('a') AS "a" ANTI JOIN scan('b') AS "b" ON TRUE)sql"},
         {"SELECT * FROM a NATURAL FULL OUTER JOIN b", R"sql(SELECT * FROM scan('a') AS "a" NATURAL FULL JOIN scan('b') AS "b")sql"},
         {"SELECT * FROM a RIGHT JOIN b", R"sql(SELECT * FROM scan('a') AS "a" RIGHT JOIN scan('b') AS "b" ON TRUE)sql"},
@@ -179,7 +179,7 @@ TEST(Render, TheExamplesPolls) {
     EXPECT_EQ(Rendered("SELECT * EXCEPT (translations_options)\nFROM posts_bronze\nJOIN posts_translations_bronze USING (id_oid)\n"
                        "LATERAL VIEW POSEXPLODE(IF(SIZE(translations_options) = 0, ARRAY(''), translations_options)) options AS `index`, `option`\n"
                        "WHERE translations_language = 'en'"),
-              R"sql(SELECT * EXCLUDE ("translations_options") FROM scan('posts_bronze') AS "posts_bronze" JOIN scan('posts_translations_bronze') AS "posts_translations_bronze" USING ("id_oid"), LATERAL (SELECT unnest(CAST(range(len(CASE WHEN (CAST(spark_size("translations_options") AS INTEGER) = 0) THEN [''] ELSE "translations_options" END)) AS INTEGER[])), unnest(CASE WHEN (CAST(spark_size("translations_options") AS INTEGER) = 0) THEN [''] ELSE "translations_options" END)) AS "options"("index", "option") WHERE ("translations_language" = 'en'))sql");
+              R"sql(SELECT "id_oid", * EXCLUDE ("translations_options", "id_oid") FROM scan('posts_bronze') AS "posts_bronze" JOIN scan('posts_translations_bronze') AS "posts_translations_bronze" USING ("id_oid"), LATERAL (SELECT unnest(CAST(range(len(CASE WHEN (CAST(spark_size("translations_options") AS INTEGER) = 0) THEN [''] ELSE "translations_options" END)) AS INTEGER[])), unnest(CASE WHEN (CAST(spark_size("translations_options") AS INTEGER) = 0) THEN [''] ELSE "translations_options" END)) AS "options"("index", "option") WHERE ("translations_language" = 'en'))sql");
 }
 
 }  // namespace
