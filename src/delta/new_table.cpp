@@ -57,9 +57,7 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     }
     const std::string *policy = metadata.Property("delta.checkpointPolicy");
     if (policy != nullptr && EqualsIgnoreCase(*policy, "v2")) wanted.insert("v2Checkpoint");
-    if (ColumnMappingOf(metadata) != ColumnMapping::kNone) {
-        return NotDone("delta.columnMapping.mode", "column mapping");
-    }
+    if (ColumnMappingOf(metadata) != ColumnMapping::kNone) wanted.insert("columnMapping");
     if (metadata.BoolProperty("delta.enableRowTracking", false)) {
         return NotDone("delta.enableRowTracking", "stable row ids");
     }
@@ -93,7 +91,8 @@ Protocol WithFeatures(const Protocol &current, const std::set<std::string> &want
     out.writer_features.emplace(have.begin(), have.end());
     std::vector<std::string> readers;
     for (const std::string &feature : have) {
-        bool legacy_reader = feature == "columnMapping" && current.min_reader_version < 2;
+        // Writer version 5 alone only says that the table could be mapped.
+        bool legacy_reader = feature == "columnMapping" && current.min_reader_version < 2 && !wanted.contains(feature);
         if (IsReaderFeature(feature) && !legacy_reader) readers.push_back(feature);
     }
     if (current.reader_features) {
@@ -122,7 +121,9 @@ Result<void> CheckColumns(const TableSpec &spec) {
             return invalid("COLUMN_ALREADY_EXISTS",
                            "The column " + field.name + " already exists (names ignore case).");
         }
-        if (field.name.empty() || field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos) {
+        // A mapped table's files hold other names.
+        bool mapped = spec.properties.contains("delta.columnMapping.mode") && spec.properties.at("delta.columnMapping.mode") != "none";
+        if (field.name.empty() || (!mapped && field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos)) {
             return invalid("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES",
                            "The column name '" + field.name + "' holds one of the characters ' ,;{}()\\n\\t='.");
         }
@@ -188,6 +189,7 @@ Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms) {
     if (spec.deletion_vectors && metadata.Property("delta.enableDeletionVectors") == nullptr) {
         metadata.configuration["delta.enableDeletionVectors"] = "true";
     }
+    AssignColumnIds(metadata, false);
     TARN_TRY(table.protocol, ProtocolFor(Protocol{}, metadata));
     table.protocol = WithFeatures(table.protocol, asked);
     return table;

@@ -31,6 +31,11 @@ ColumnMapping ColumnMappingOf(const Metadata &metadata);
 std::string PhysicalName(const Field &field);
 // The Parquet field id of a mapped column.
 std::optional<int64_t> ColumnId(const Field &field);
+// Gives each column of a mapped table that lacks them an id and a physical name: its own name with `keep_names` (a table
+// that has files already), else one that no other column will ever have. Does nothing for a table without mapping.
+void AssignColumnIds(Metadata &metadata, bool keep_names);
+// The schema as data files hold it: physical names at every level.
+DataType PhysicalSchema(const DataType &schema);
 
 struct MergeOptions {
     bool add_columns = true;      // Columns and nested fields that the table lacks are added at the end.

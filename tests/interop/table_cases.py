@@ -186,6 +186,27 @@ class TarnMakesTables:
                       (f"Tarn at {version}", f"Spark at {version}"))
         return f"{len(versions)} versions"
 
+    def case_column_mapping(self):
+        """Made by Tarn, on a new table and on one with files; columns renamed and dropped, at every level."""
+        for table, properties in (("mapped", "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"), ("upgraded", "")):
+            full = f"main.shop.{table}"
+            self.tarn.sql(f"CREATE TABLE {full} (id INT, old STRING, s STRUCT<x: INT, y: STRING>, list ARRAY<STRUCT<p: INT, q: STRING>>, gone INT, part STRING) "
+                          f"PARTITIONED BY (part) {properties}")
+            self.tarn.sql(f"INSERT INTO {full} VALUES (1, 'one', NAMED_STRUCT('x', 1, 'y', 'a'), ARRAY(NAMED_STRUCT('p', 1, 'q', 'b')), 7, 'A')")
+            if not properties:
+                self.tarn.sql(f"ALTER TABLE {full} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')")
+            for change in ("RENAME COLUMN old TO new", "RENAME COLUMN s.x TO z", "RENAME COLUMN list.element.q TO qq",
+                           "RENAME COLUMN part TO area", "DROP COLUMN gone", "ADD COLUMN gone STRING"):
+                self.tarn.sql(f"ALTER TABLE {full} {change}")
+            self.tarn.sql(f"INSERT INTO {full} VALUES (2, 'two', NAMED_STRUCT('z', 2, 'y', NULL), ARRAY(), 'B', 'back'), (3, NULL, NULL, NULL, NULL, NULL)")
+            # The dropped column does not come back with the new one of its name.
+            equal([row["gone"] for row in self.tarn.sql(f"SELECT gone FROM {full} ORDER BY id")], [None, "back", None])
+            self.agree(table, delta_rs=False)
+            spark().sql(f"INSERT INTO delta.`{self.path(table)}` SELECT id + 10, new, s, list, area, gone FROM delta.`{self.path(table)}`")
+            self.tarn.sql(f"MERGE INTO {full} t USING (SELECT * FROM {full} WHERE id > 10) s ON t.id = s.id - 10 WHEN MATCHED THEN UPDATE SET new = s.new || '!'")
+            self.agree(table, delta_rs=False)
+        return self.agree("upgraded", delta_rs=False)
+
     def case_many_writers(self):
         """Tarn, delta-rs and Spark append at once: every row is there once, no version is missing."""
         self.tarn.sql("CREATE TABLE main.shop.race (writer STRING, n INT)")
@@ -250,22 +271,35 @@ class SparkMakesTables:
         spark().sql(f"MERGE INTO {table} AS t USING (SELECT id FROM RANGE(100)) AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 'm'")
         return self.agree("parts")
 
-    def case_column_mapping_is_read_or_refused(self):
-        """Physical names differ from logical ones: a reader that does not know must not guess."""
-        table = self.name("mapped")
-        spark().sql(f"""CREATE TABLE {table} (id INT, `a b` STRING, s STRUCT<x: INT, `y z`: STRING>) USING delta
-            TBLPROPERTIES ('delta.columnMapping.mode' = 'name')""")
-        spark().sql(f"INSERT INTO {table} VALUES (1, 'one', NAMED_STRUCT('x', 1, 'y z', 'q'))")
-        spark().sql(f"ALTER TABLE {table} RENAME COLUMN `a b` TO name")
-        spark().sql(f"INSERT INTO {table} VALUES (2, 'two', NULL)")
-        insert = f"INSERT INTO {table} VALUES (3, 'three', NAMED_STRUCT('x', 3, 'y z', 'r'))"
-        done = self.tarn.command("sql", "--root", self.tarn.root, "-c", insert, check=False)
-        if done.returncode == 0:
-            equal(spark_rows(self.home / "mapped").count(), 3)
-            return self.agree("mapped", delta_rs=False)
-        assert "DELTA_UNSUPPORTED_FEATURES" in done.stderr and "columnMapping" in done.stderr, done.stderr
-        equal(spark_rows(self.home / "mapped").count(), 2)
-        return "refused by name"
+    def mapped(self, mode):
+        """Names that the files do not have, at every level, and a partition column that was renamed."""
+        table = self.name(f"mapped_{mode}")
+        spark().sql(f"""CREATE TABLE {table} (id INT, `a b` STRING, s STRUCT<x: INT, `y z`: STRING>, list ARRAY<STRUCT<p: INT, q: STRING>>,
+            m MAP<STRING, STRUCT<v: INT>>, part STRING) USING delta PARTITIONED BY (part) TBLPROPERTIES ('delta.columnMapping.mode' = '{mode}')""")
+        row = ("(1, 'one', NAMED_STRUCT('x', 1, 'y z', 'q'), ARRAY(NAMED_STRUCT('p', 1, 'q', 'l')), "
+               "MAP('k', NAMED_STRUCT('v', 1)), 'A')")
+        spark().sql(f"INSERT INTO {table} VALUES {row}")
+        for old, new in (("`a b`", "name"), ("s.x", "xx"), ("list.element.q", "qq"), ("part", "`the part`")):
+            spark().sql(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+        spark().sql(f"INSERT INTO {table} VALUES (2, 'two', NULL, NULL, NULL, NULL)")
+        rows = self.agree(f"mapped_{mode}", delta_rs=False)
+        self.tarn.sql(f"INSERT INTO {table} VALUES (3, 'three', NAMED_STRUCT('xx', 3, 'y z', 'r'), ARRAY(NAMED_STRUCT('p', 3, 'qq', 'm'), NULL), "
+                      f"MAP('k', NAMED_STRUCT('v', 3), 'n', NULL), 'B'), (4, NULL, NULL, ARRAY(), MAP(), NULL)")
+        self.agree(f"mapped_{mode}", delta_rs=False)
+        self.tarn.sql(f"UPDATE {table} SET name = 'changed' WHERE id IN (1, 3)")
+        self.tarn.sql(f"DELETE FROM {table} WHERE id = 2")
+        self.agree(f"mapped_{mode}", delta_rs=False)
+        self.tarn.sql(f"ALTER TABLE {table} ADD COLUMN added DECIMAL(5, 2)")
+        self.tarn.sql(f"INSERT INTO {table} SELECT id + 10, name, s, list, m, `the part`, 1.5 FROM {table}")
+        spark().sql(f"INSERT INTO {table} SELECT id + 100, name, s, list, m, `the part`, 2.5 FROM {table}")
+        equal(spark_rows(self.home / f"mapped_{mode}").where("name = 'changed' AND s.xx IS NOT NULL").count(), 8)
+        return f"{rows}, then {self.agree(f'mapped_{mode}', delta_rs=False)}"
+
+    def case_column_mapping_by_name(self):
+        return self.mapped("name")
+
+    def case_column_mapping_by_id(self):
+        return self.mapped("id")
 
     def case_check_constraints_hold(self):
         """A writer that does not know a rule of the table must not write past it."""

@@ -51,6 +51,13 @@ bool HasLog(const std::string &location) {
     return false;
 }
 
+// Spark makes a VOID column of an untyped NULL; STRING is what every reader can take.
+void VoidAsString(DataType &type) {
+    if (type.kind == TypeKind::kNull) type = DataType::Of(TypeKind::kString);
+    for (DataType &child : type.children) VoidAsString(child);
+    for (Field &field : type.fields) VoidAsString(field.type);
+}
+
 Result<void> CheckFormat(const sql::TableSpec &spec) {
     if (spec.using_format.empty() || spec.using_format == "delta") return {};
     return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
@@ -76,8 +83,7 @@ Result<DataType> StorableSchema(DataType schema) {
             return Fail(ErrorKind::kInvalidInput, "COLUMN_ALREADY_EXISTS",
                         "The column `" + field.name + "` already exists. Choose another name or rename the existing column.");
         }
-        // Spark makes a VOID column of an untyped NULL; STRING is what every reader can take.
-        if (field.type.kind == TypeKind::kNull) field.type = DataType::Of(TypeKind::kString);
+        VoidAsString(field.type);
         if (field.type.kind == TypeKind::kInterval) {
             return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_DATA_TYPES",
                         "The column `" + field.name + "` has the type INTERVAL, which Delta cannot store.");
@@ -283,6 +289,105 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement) {
     return NoRows();
 }
 
+namespace {
+
+Result<void> AddColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
+    for (const sql::AddColumn &added : statement.add_columns) {
+        TARN_CHECK(CheckColumns({added.column}));
+        if (added.path.parts.size() != 1 || added.first || !added.after.empty()) {
+            return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "ADD COLUMN puts top-level columns at the end only.");
+        }
+        if (metadata.schema.FindField(added.column.name)) {
+            if (statement.if_not_exists) continue;
+            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS",
+                        "Cannot add column, because `" + added.column.name + "` already exists.");
+        }
+        metadata.schema.fields.push_back(SchemaOf({added.column}).fields[0]);
+    }
+    return {};
+}
+
+// The struct that holds the column at `path`, and the column's place in it.
+Result<std::pair<DataType *, size_t>> FindColumn(DataType &schema, const sql::Name &path) {
+    DataType *type = &schema;
+    for (size_t part = 0;; part++) {
+        // Structs in collections are gone into by `element`, `key` and `value`, as Spark has it.
+        while (part < path.parts.size() && (type->kind == TypeKind::kArray || type->kind == TypeKind::kMap)) {
+            bool map = type->kind == TypeKind::kMap;
+            bool second = map && EqualsIgnoreCase(path.parts[part], "value");
+            if (!second && !EqualsIgnoreCase(path.parts[part], map ? "key" : "element")) break;
+            type = &type->children[second ? 1 : 0];
+            part++;
+        }
+        auto named = [&](const Field &field) { return part < path.parts.size() && EqualsIgnoreCase(field.name, path.parts[part]); };
+        auto found = std::ranges::find_if(type->fields, named);
+        if (type->kind != TypeKind::kStruct || found == type->fields.end()) {
+            Error error = MakeError(ErrorKind::kNotFound, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+                                    "A column with name " + path.ToString() + " cannot be resolved.");
+            error.position = path.position;
+            return Fail(std::move(error));
+        }
+        if (part + 1 == path.parts.size()) return std::pair(type, static_cast<size_t>(found - type->fields.begin()));
+        type = &found->type;
+    }
+}
+
+// Renaming and dropping touch no file: files know the column by a name and an id that stay with it.
+Result<void> CheckMapped(const delta::Metadata &metadata, bool drop) {
+    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) return {};
+    Error error = MakeError(ErrorKind::kUnsupported, drop ? "DELTA_UNSUPPORTED_DROP_COLUMN" : "DELTA_UNSUPPORTED_RENAME_COLUMN",
+                            std::string(drop ? "DROP" : "RENAME") + " COLUMN needs column mapping, which this table does not have.");
+    error.remedy = "ALTER TABLE … SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') gives it to the table.";
+    return Fail(std::move(error));
+}
+
+Result<void> RenameColumn(delta::Metadata &metadata, const sql::Name &from, const std::string &to) {
+    TARN_CHECK(CheckMapped(metadata, false));
+    TARN_TRY(auto found, FindColumn(metadata.schema, from));
+    auto [type, at] = found;
+    for (size_t i = 0; i < type->fields.size(); i++) {
+        if (i != at && EqualsIgnoreCase(type->fields[i].name, to)) {
+            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS", "Cannot rename column, because `" + to + "` already exists.");
+        }
+    }
+    for (std::string &column : metadata.partition_columns) {
+        if (type == &metadata.schema && EqualsIgnoreCase(column, type->fields[at].name)) column = to;
+    }
+    type->fields[at].name = to;
+    return {};
+}
+
+Result<void> DropColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
+    TARN_CHECK(CheckMapped(metadata, true));
+    for (const sql::Name &path : statement.columns) {
+        auto found = FindColumn(metadata.schema, path);
+        if (!found && statement.if_exists) continue;
+        if (!found) return Fail(std::move(found).error());
+        auto [type, at] = *found;
+        auto is_it = [&](const std::string &name) { return type == &metadata.schema && EqualsIgnoreCase(name, type->fields[at].name); };
+        if (std::ranges::any_of(metadata.partition_columns, is_it)) {
+            return Fail(ErrorKind::kInvalidInput, "DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "Dropping partition columns (" + path.ToString() + ") is not allowed.");
+        }
+        if (type->fields.size() == 1) {
+            return Fail(ErrorKind::kInvalidInput, "DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "Cannot drop column from a schema with a single column.");
+        }
+        type->fields.erase(type->fields.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    return {};
+}
+
+// A mapping can be given to a table that has none; files written under it cannot be read without it.
+Result<void> SetProperties(delta::Metadata &metadata, const sql::Properties &properties) {
+    delta::ColumnMapping before = delta::ColumnMappingOf(metadata);
+    for (auto &[key, value] : properties) metadata.configuration[key] = value;
+    delta::ColumnMapping after = delta::ColumnMappingOf(metadata);
+    if (before == after || (before == delta::ColumnMapping::kNone && after == delta::ColumnMapping::kName)) return {};
+    return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE",
+                "delta.columnMapping.mode can be changed from 'none' to 'name' only.");
+}
+
+}  // namespace
+
 Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement) {
     using Action = sql::AlterTable::Action;
     StatementContext context(session);
@@ -295,35 +400,43 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statemen
         TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
         return NoRows();
     }
-    TARN_TRY(TargetTable target, context.FindTarget(statement.table, false));
+    auto &parts = statement.table.parts;
+    bool is_path = parts.size() == 2 && EqualsIgnoreCase(parts[0], "delta") && parts[1].find('/') != std::string::npos;
+    TARN_TRY(TargetTable target, context.FindTarget(statement.table, is_path));
     TableChange change(context, target);
     delta::Metadata metadata = target.snapshot->metadata;
     std::string operation;
-    if (statement.action == Action::kAddColumns) {
-        operation = "ADD COLUMNS";
-        for (const sql::AddColumn &added : statement.add_columns) {
-            TARN_CHECK(CheckColumns({added.column}));
-            if (added.path.parts.size() != 1 || added.first || !added.after.empty()) {
-                return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "ADD COLUMN puts top-level columns at the end only.");
+    switch (statement.action) {
+        case Action::kAddColumns:
+            operation = "ADD COLUMNS";
+            TARN_CHECK(AddColumns(metadata, statement));
+            break;
+        case Action::kRenameColumn:
+            operation = "RENAME COLUMN";
+            TARN_CHECK(RenameColumn(metadata, statement.columns.at(0), statement.new_name.Last()));
+            break;
+        case Action::kDropColumns:
+            operation = "DROP COLUMNS";
+            TARN_CHECK(DropColumns(metadata, statement));
+            break;
+        case Action::kSetProperties:
+            operation = "SET TBLPROPERTIES";
+            TARN_CHECK(SetProperties(metadata, statement.properties));
+            break;
+        case Action::kUnsetProperties: {
+            operation = "UNSET TBLPROPERTIES";
+            bool mapped = delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone;
+            for (auto &key : statement.property_keys) {
+                if (mapped && key.starts_with("delta.columnMapping.")) TARN_CHECK(SetProperties(metadata, {{"delta.columnMapping.mode", "none"}}));
+                metadata.configuration.erase(key);
             }
-            if (metadata.schema.FindField(added.column.name)) {
-                if (statement.if_not_exists) continue;
-                return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS",
-                            "Cannot add column, because `" + added.column.name + "` already exists.");
-            }
-            metadata.schema.fields.push_back(SchemaOf({added.column}).fields[0]);
+            break;
         }
-        metadata.schema_string = delta::SchemaToJson(metadata.schema);
-    } else if (statement.action == Action::kSetProperties) {
-        operation = "SET TBLPROPERTIES";
-        for (auto &[key, value] : statement.properties) metadata.configuration[key] = value;
-    } else if (statement.action == Action::kUnsetProperties) {
-        operation = "UNSET TBLPROPERTIES";
-        for (auto &key : statement.property_keys) metadata.configuration.erase(key);
-    } else {
-        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                    "ALTER TABLE can ADD COLUMNS, SET or UNSET TBLPROPERTIES and RENAME TO; the rest is not supported yet.");
+        default:
+            return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                        "ALTER TABLE can ADD, RENAME and DROP columns, SET or UNSET TBLPROPERTIES and RENAME TO; the rest is not supported yet.");
     }
+    metadata.schema_string = delta::SchemaToJson(metadata.schema);
     change.ReplaceMetadata(std::move(metadata), std::nullopt);
     TARN_CHECK(change.Commit(operation, {}, {}));
     return NoRows();

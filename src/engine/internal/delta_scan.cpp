@@ -89,6 +89,46 @@ void DefaultToNull(MultiFileColumnDefinition &column) {
     for (auto &child : column.children) DefaultToNull(child);
 }
 
+// Whether structs stand within arrays or maps.
+bool HidesStructs(const DataType &type, bool within = false) {
+    if (type.kind == TypeKind::kStruct && within) return true;
+    bool collection = type.kind == TypeKind::kArray || type.kind == TypeKind::kMap;
+    for (const DataType &child : type.children) {
+        if (HidesStructs(child, within || collection)) return true;
+    }
+    return std::ranges::any_of(type.fields, [&](const Field &field) { return HidesStructs(field.type, within); });
+}
+
+// Mode `id` finds columns by their field ids, but elements of arrays and maps have none, which DuckDB's mapper does not
+// take. Their table is read by physical names, which writers of both modes give to their files.
+bool MapsById(const TableScan &scan) { return scan.mapping == delta::ColumnMapping::kId && !HidesStructs(scan.schema); }
+
+// How files name the column and what is in it. Elements of arrays and maps have no mapped name of their own: they are
+// called as DuckDB's reader calls them.
+void IdentifyWithin(MultiFileColumnDefinition &column, const DataType &type, bool by_id);
+
+void Identify(MultiFileColumnDefinition &column, const Field &field, bool by_id) {
+    column.identifier = by_id ? Value::INTEGER(static_cast<int32_t>(delta::ColumnId(field).value_or(-1)))
+                              : Value(delta::PhysicalName(field));
+    IdentifyWithin(column, field.type, by_id);
+}
+
+void IdentifyWithin(MultiFileColumnDefinition &column, const DataType &type, bool by_id) {
+    auto add = [&](const char *name, const LogicalType &child, const DataType &child_type) {
+        column.children.push_back(MultiFileColumnDefinition::CreateFromNameAndType(name, child));
+        DefaultToNull(column.children.back());
+        IdentifyWithin(column.children.back(), child_type, by_id);
+    };
+    if (type.kind != TypeKind::kStruct && !HidesStructs(type)) return;
+    if (type.kind == TypeKind::kArray) add("list", ListType::GetChildType(column.type), type.children[0]);
+    if (type.kind == TypeKind::kMap) {
+        add("key", MapType::KeyType(column.type), type.children[0]);
+        add("value", MapType::ValueType(column.type), type.children[1]);
+    }
+    if (type.kind != TypeKind::kStruct) return;
+    for (idx_t i = 0; i < column.children.size(); i++) Identify(column.children[i], type.fields[i], by_id);
+}
+
 class DeltaReader final : public MultiFileReader {
 public:
     explicit DeltaReader(ScanSources &sources) : sources_(sources) { function_name = "tarn_scan"; }
@@ -118,16 +158,21 @@ public:
         }
         bind_data.schema = MultiFileColumnDefinition::ColumnsFromNamesAndTypes(names, types);
         for (auto &column : bind_data.schema) DefaultToNull(column);
+        auto &scan = files.Cast<DeltaFileList>().Scan();
+        for (idx_t i = 0; i < bind_data.schema.size() && scan.mapping != delta::ColumnMapping::kNone; i++) {
+            Identify(bind_data.schema[i], scan.schema.fields[i], MapsById(scan));
+        }
         return true;
     }
 
-    void BindOptions(MultiFileOptions &options, MultiFileList &, duckdb::vector<LogicalType> &, duckdb::vector<string> &,
+    void BindOptions(MultiFileOptions &options, MultiFileList &files, duckdb::vector<LogicalType> &, duckdb::vector<string> &,
                      MultiFileReaderBindData &bind_data) override {
         // Partition values come from the log, never from directory names.
         options.auto_detect_hive_partitioning = false;
         options.hive_partitioning = false;
         options.union_by_name = false;
-        bind_data.mapping = MultiFileColumnMappingMode::BY_NAME;
+        bool by_id = MapsById(files.Cast<DeltaFileList>().Scan());
+        bind_data.mapping = by_id ? MultiFileColumnMappingMode::BY_FIELD_ID : MultiFileColumnMappingMode::BY_NAME;
     }
 
     unique_ptr<MultiFileReaderGlobalState> InitializeGlobalState(ClientContext &, const MultiFileOptions &,
@@ -158,8 +203,10 @@ private:
                                                const MultiFileColumnDefinition &column) {
         auto matches = [&](const std::string &name) { return EqualsIgnoreCase(name, column.name); };
         if (std::ranges::none_of(scan.partition_columns, matches)) return std::nullopt;
+        const Field *field = scan.schema.FindField(column.name);
+        std::string physical = field ? delta::PhysicalName(*field) : column.name;
         for (auto &[name, text] : file.partition_values) {
-            if (!matches(name)) continue;
+            if (!EqualsIgnoreCase(name, physical)) continue;
             if (!text || text->empty()) return Value(column.type);
             if (column.type.id() == LogicalTypeId::BLOB) return Value::BLOB_RAW(*text);
             return Value(*text).DefaultCastAs(column.type);

@@ -95,14 +95,21 @@ std::vector<delta::ColumnStats> ColumnStatsOf(const duckdb::Value &map, const Da
     return columns;
 }
 
+std::string PartitionColumn(const delta::Metadata &metadata, const std::string &logical) {
+    const Field *field = metadata.schema.FindField(logical);
+    return field ? delta::PhysicalName(*field) : logical;
+}
+
+// By physical name, as the protocol wants it.
 delta::PartitionValues PartitionValuesOf(const duckdb::Value &map, const delta::Metadata &metadata) {
     delta::PartitionValues values;
-    for (const std::string &column : metadata.partition_columns) values[column] = std::nullopt;
+    DataType physical = delta::PhysicalSchema(metadata.schema);
+    for (const std::string &column : metadata.partition_columns) values[PartitionColumn(metadata, column)] = std::nullopt;
     if (map.IsNull()) return values;
     for (auto &entry : duckdb::MapValue::GetChildren(map)) {
         auto &pair = duckdb::StructValue::GetChildren(entry);
         std::string name = pair[0].ToString();
-        const Field *field = metadata.schema.FindField(name);
+        const Field *field = physical.FindField(name);
         if (!field || pair[1].IsNull()) continue;
         std::string text = pair[1].ToString();
         // The protocol wants instants in UTC without an offset: "2024-01-02 03:04:05.678".
@@ -112,16 +119,71 @@ delta::PartitionValues PartitionValuesOf(const duckdb::Value &map, const delta::
     return values;
 }
 
+// {'col-1': 1, 's': {__duckdb_field_id: 2, 'col-3': 3}, 'list': {__duckdb_field_id: 4, element: {'col-5': 5}}}
+std::string FieldIds(const DataType &type) {
+    auto within = [](const DataType &inner) { return inner.IsNested() ? FieldIds(inner) : std::string(); };
+    std::string ids;
+    auto add = [&ids](const std::string &name, const std::string &value) {
+        if (value.empty() || value == "{}") return;
+        ids += (ids.empty() ? "" : ", ") + name + ": " + value;
+    };
+    if (type.kind == TypeKind::kArray) add("element", within(type.children[0]));
+    if (type.kind == TypeKind::kMap) {
+        add("key", within(type.children[0]));
+        add("value", within(type.children[1]));
+    }
+    for (const Field &field : type.fields) {
+        std::string id = std::to_string(delta::ColumnId(field).value_or(0));
+        std::string inner = within(field.type);
+        bool nested = !inner.empty() && inner != "{}";
+        add(sql::QuoteLiteral(delta::PhysicalName(field)), nested ? "{__duckdb_field_id: " + id + ", " + inner.substr(1) : id);
+    }
+    return "{" + ids + "}";
+}
+
+// `text`, a value of `type`, with physical names for the fields within it.
+std::string PhysicalValue(const DataType &type, const std::string &text, int depth) {
+    if (delta::PhysicalSchema(type) == type) return text;
+    if (type.kind == TypeKind::kStruct) {
+        std::string fields;
+        for (const Field &field : type.fields) {
+            std::string inner = "struct_extract(" + text + ", " + sql::QuoteLiteral(field.name) + ")";
+            fields += (fields.empty() ? "" : ", ") + sql::QuoteIdentifier(delta::PhysicalName(field)) + " := " +
+                      PhysicalValue(field.type, inner, depth);
+        }
+        return "CASE WHEN " + text + " IS NULL THEN NULL ELSE struct_pack(" + fields + ") END";
+    }
+    std::string each = "__tarn_" + std::to_string(depth);
+    if (type.kind == TypeKind::kArray) {
+        return "list_transform(" + text + ", lambda " + each + ": " + PhysicalValue(type.children[0], each, depth + 1) + ")";
+    }
+    return "map_from_entries(list_transform(map_entries(" + text + "), lambda " + each + ": struct_pack(k := " +
+           PhysicalValue(type.children[0], "struct_extract(" + each + ", 'key')", depth + 1) + ", v := " +
+           PhysicalValue(type.children[1], "struct_extract(" + each + ", 'value')", depth + 1) + ")))";
+}
+
+// The same rows under the names that files of the table use.
+std::string PhysicalRows(const delta::Metadata &metadata, const std::string &select_sql) {
+    if (delta::ColumnMappingOf(metadata) == delta::ColumnMapping::kNone) return select_sql;
+    std::string list;
+    for (const Field &field : metadata.schema.fields) {
+        list += (list.empty() ? "" : ", ") + PhysicalValue(field.type, sql::QuoteIdentifier(field.name), 0) + " AS " +
+                sql::QuoteIdentifier(delta::PhysicalName(field));
+    }
+    return "SELECT " + list + " FROM (" + select_sql + ")";
+}
+
 std::string CopyOptions(const delta::Metadata &metadata) {
     // Snappy as Spark's own default: ZSTD is a third smaller, but costs half as much again to write. A small dictionary
     // limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
     std::string options = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
                           "FILENAME_PATTERN 'part-{uuid}'";
+    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
     if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '128MB'";
     options += ", PARTITION_BY (";
     for (size_t i = 0; i < metadata.partition_columns.size(); i++) {
         if (i > 0) options += ", ";
-        options += sql::QuoteIdentifier(metadata.partition_columns[i]);
+        options += sql::QuoteIdentifier(PartitionColumn(metadata, metadata.partition_columns[i]));
     }
     return options + ")";
 }
@@ -191,7 +253,7 @@ Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::op
         }
     }
     TARN_TRY(delta::SnapshotPtr snapshot, delta::LoadSnapshot(*store, location, options));
-    TARN_CHECK(delta::CheckReadable(*snapshot));
+    TARN_CHECK(delta::CheckReadable(*snapshot, kCapabilities));
     if (!version) {
         std::lock_guard lock(mutex_);
         newest_[location] = snapshot;
@@ -210,6 +272,7 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(snapshot.table_root));
     auto scan = std::make_shared<TableScan>();
     scan->schema = snapshot.metadata.schema;
+    scan->mapping = delta::ColumnMappingOf(snapshot.metadata);
     scan->partition_columns = snapshot.metadata.partition_columns;
     scan->files.reserve(files.size());
     for (const delta::FilePtr &add : files) {
@@ -234,9 +297,9 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
     std::error_code failed;
     fs::create_directories(location, failed);
     if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
-    TARN_TRY(auto result, RunToEnd(connection, "COPY (" + select_sql + ") TO " + sql::QuoteLiteral(location) + " (" +
+    TARN_TRY(auto result, RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql) + ") TO " + sql::QuoteLiteral(location) + " (" +
                                               CopyOptions(metadata) + ")"));
-    DataType data_schema = delta::DataSchema(metadata);
+    DataType data_schema = delta::PhysicalSchema(delta::DataSchema(metadata));
     delta::StatsOptions stats_options = delta::StatsOptionsOf(metadata);
     WrittenFiles written;
     for (size_t row = 0; row < result->RowCount(); row++) {

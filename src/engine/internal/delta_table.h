@@ -24,6 +24,9 @@ private:
     duckdb::DuckDB &db_;
 };
 
+// What this engine reads and writes beyond what the log alone needs.
+inline constexpr delta::Capabilities kCapabilities{.column_mapping = true};
+
 // The newest snapshot seen of each table: the next load reads only the commits since.
 class TableCache {
 public:

@@ -51,20 +51,6 @@ Result<std::vector<const Field *>> InsertColumns(const sql::Insert &statement, c
     return columns;
 }
 
-bool IsNullLiteral(const sql::ExprPtr &expr) {
-    auto *literal = expr->As<sql::Literal>();
-    return literal && literal->type.kind == TypeKind::kNull;
-}
-
-// DuckDB gives a column of bare NULLs the type INTEGER; such a column fits every type.
-bool IsNullColumn(const sql::Query &query, size_t column) {
-    if (auto *values = query.body->As<sql::Values>()) {
-        return std::ranges::all_of(values->rows, [&](auto &row) { return column < row.size() && IsNullLiteral(row[column]); });
-    }
-    auto *select = query.body->As<sql::Select>();
-    return select && column < select->items.size() && IsNullLiteral(select->items[column].expr);
-}
-
 // The query's columns cast to the table's, by position; columns that get no value are NULL.
 Result<std::string> InsertSelect(const sql::Insert &statement, const DataType &schema, const std::string &query,
                                  const DataType &source, const std::string &table) {
@@ -72,9 +58,7 @@ Result<std::string> InsertSelect(const sql::Insert &statement, const DataType &s
     std::string aliases;
     for (size_t i = 0; i < columns.size(); i++) {
         const DataType &from = source.fields[i].type;
-        if (!delta::CanStoreAs(from, columns[i]->type) && !IsNullColumn(*statement.query, i)) {
-            return CannotStore(table, *columns[i], from);
-        }
+        if (!delta::CanStoreAs(from, columns[i]->type)) return CannotStore(table, *columns[i], from);
         aliases += (aliases.empty() ? "" : ", ") + std::string("\"v") + std::to_string(i) + "\"";
     }
     std::string list;

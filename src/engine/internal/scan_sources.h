@@ -19,6 +19,7 @@
 
 #include "base/data_type.h"
 #include "delta/deletion_vector.h"
+#include "delta/schema.h"
 
 namespace tarn::engine {
 
@@ -28,14 +29,15 @@ struct ScanFile {
     int64_t size = 0;  // Bytes, from the log.
     int64_t modified_ms = 0;
     int64_t row_count = -1;  // Before deletions; -1 when the log has no statistics.
-    std::map<std::string, std::optional<std::string>> partition_values;
+    std::map<std::string, std::optional<std::string>> partition_values;  // By physical name.
     std::shared_ptr<const delta::DeletionVector> deleted;  // nullptr: none.
 };
 
 // The files of one table that a query reads, with the table's schema at the pinned version.
 struct TableScan {
     DataType schema;  // kStruct
-    std::vector<std::string> partition_columns;
+    delta::ColumnMapping mapping = delta::ColumnMapping::kNone;
+    std::vector<std::string> partition_columns;  // Logical names.
     std::vector<ScanFile> files;
 };
 

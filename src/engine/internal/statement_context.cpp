@@ -149,7 +149,7 @@ Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_
         target.location = entry.location;
     }
     TARN_TRY(target.snapshot, SnapshotOf(target.location));
-    TARN_CHECK(delta::CheckWritable(*target.snapshot));
+    TARN_CHECK(delta::CheckWritable(*target.snapshot, kCapabilities));
     return target;
 }
 

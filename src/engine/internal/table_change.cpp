@@ -9,6 +9,13 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/types.h"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/planner.hpp"
+#pragma GCC diagnostic pop
+
 namespace tarn::engine {
 namespace {
 
@@ -24,12 +31,17 @@ bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
 
 Result<DataType> DescribeQuery(SessionState &session, const std::string &sql) {
     return Guard([&]() -> Result<DataType> {
-        auto prepared = session.connection.Prepare(sql);
-        if (prepared->HasError()) return Fail(FromDuckError(prepared->GetErrorObject()));
+        auto statements = session.connection.ExtractStatements(sql);
+        TARN_ASSERT(statements.size() == 1);
         std::vector<Field> fields;
-        auto &names = prepared->GetNames();
-        auto &types = prepared->GetTypes();
-        for (size_t i = 0; i < names.size(); i++) fields.push_back({names[i], FromLogicalType(types[i])});
+        auto &context = *session.connection.context;
+        // Binding alone: a Prepare would also optimise, and call bare NULLs INTEGER, where Spark's VOID fits any column.
+        context.RunFunctionInTransaction([&] {
+            duckdb::Planner planner(context);
+            planner.binder->SetCanContainNulls(true);
+            planner.CreatePlan(std::move(statements[0]));
+            for (size_t i = 0; i < planner.names.size(); i++) fields.push_back({planner.names[i], FromLogicalType(planner.types[i])});
+        });
         return DataType::Struct(std::move(fields));
     });
 }
@@ -68,6 +80,7 @@ Result<std::vector<std::string>> TableChange::EvolveSchema(const DataType &incom
     if (merged.changed) {
         metadata_.schema = std::move(merged.schema);
         metadata_.schema_string = delta::SchemaToJson(metadata_.schema);
+        delta::AssignColumnIds(metadata_, false);
         metadata_changed_ = true;
     }
     return merged.added;
@@ -75,6 +88,9 @@ Result<std::vector<std::string>> TableChange::EvolveSchema(const DataType &incom
 
 void TableChange::ReplaceMetadata(delta::Metadata metadata, std::optional<delta::Protocol> protocol) {
     metadata_ = std::move(metadata);
+    // Files of a table that was not mapped until now hold the columns' own names.
+    bool was_mapped = snapshot_ && delta::ColumnMappingOf(snapshot_->metadata) != delta::ColumnMapping::kNone;
+    delta::AssignColumnIds(metadata_, snapshot_ && !was_mapped);
     new_protocol_ = std::move(protocol);
     metadata_changed_ = true;
 }
@@ -104,9 +120,9 @@ Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
     for (const Field &field : metadata_.schema.fields) {
         if (field.nullable) continue;
         for (const delta::AddFile &file : written.files) {
-            auto partition = file.partition_values.find(field.name);
+            auto partition = file.partition_values.find(delta::PhysicalName(field));
             bool null_partition = partition != file.partition_values.end() && !partition->second;
-            if (!null_partition && delta::FileStats(file.stats).Of({field.name}).null_count.value_or(0) == 0) continue;
+            if (!null_partition && delta::FileStats(file.stats).Of({delta::PhysicalName(field)}).null_count.value_or(0) == 0) continue;
             return Fail(ErrorKind::kInvalidInput, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
                         "NOT NULL constraint violated for column: " + field.name + ".");
         }

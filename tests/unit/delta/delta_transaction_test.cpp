@@ -39,7 +39,7 @@ TEST(NewTable, ListsTheFeaturesItNeeds) {
                                                          {"delta.minReaderVersion", "3"}},
                         .deletion_vectors = false}), "1/7 appendOnly domainMetadata invariants");
     EXPECT_EQ(Features({.schema = schema, .properties = {{"delta.columnMapping.mode", "name"}}}),
-              "FEATURE_NOT_SUPPORTED");
+              "3/7 r:columnMapping r:deletionVectors appendOnly columnMapping deletionVectors invariants");
     EXPECT_EQ(Features({.schema = schema, .properties = {{"delta.feature.quantum", "supported"}}}),
               "FEATURE_NOT_SUPPORTED");
 }
