@@ -1,7 +1,9 @@
 #include "engine/internal/delta_scan.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "engine/internal/file_statistics.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -10,6 +12,7 @@
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/function/partition_stats.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
@@ -25,49 +28,88 @@ struct DeltaScanInfo final : TableFunctionInfo {
     ScanSources &sources;
 };
 
+// Of __tarn_file. DuckDB's own index of a file counts in the list that a scan was cut down to.
+constexpr column_t kFileColumnId = (UINT64_C(1) << 63) + 2000;
+
 class DeltaFileList final : public SimpleMultiFileList {
 public:
-    explicit DeltaFileList(std::shared_ptr<const TableScan> scan)
-        : SimpleMultiFileList(Paths(*scan)), scan_(std::move(scan)) {}
+    explicit DeltaFileList(std::shared_ptr<const TableScan> scan) : DeltaFileList(scan, All(scan->files.size())) {}
+    // Some of the scan's files, by index.
+    DeltaFileList(std::shared_ptr<const TableScan> scan, std::vector<size_t> files)
+        : SimpleMultiFileList(Paths(*scan, files)), scan_(std::move(scan)), files_(std::move(files)) {}
 
     const TableScan &Scan() const { return *scan_; }
+    const std::shared_ptr<const TableScan> &SharedScan() const { return scan_; }
+    const std::vector<size_t> &Files() const { return files_; }
+    const ScanFile &File(size_t i) const { return scan_->files.at(files_.at(i)); }
 
     unique_ptr<NodeStatistics> GetCardinality(ClientContext &) const override {
         int64_t rows = 0;
-        for (const ScanFile &file : scan_->files) {
+        for (size_t i : files_) {
+            const ScanFile &file = scan_->files[i];
             if (file.row_count < 0) return nullptr;
             rows += file.row_count - (file.deleted ? static_cast<int64_t>(file.deleted->Cardinality()) : 0);
         }
         return make_uniq<NodeStatistics>(static_cast<idx_t>(rows), static_cast<idx_t>(rows));
     }
 
-    unique_ptr<MultiFileList> Copy() const override { return make_uniq<DeltaFileList>(scan_); }
+    unique_ptr<MultiFileList> Copy() const override { return make_uniq<DeltaFileList>(scan_, files_); }
+
+    // Leaves out files of which the log says that no row passes. Called when the scan starts: the filters then hold what
+    // joins have learnt from their other side, too.
+    unique_ptr<MultiFileList> DynamicFilterPushdown(ClientContext &, const MultiFileOptions &, const duckdb::vector<string> &,
+                                                    const duckdb::vector<LogicalType> &types,
+                                                    const duckdb::vector<column_t> &column_ids,
+                                                    TableFilterSet &filters) const override {
+        std::vector<size_t> kept;
+        for (size_t i : files_) {
+            if (!Excluded(scan_->files[i], types, column_ids, filters)) kept.push_back(i);
+        }
+        if (kept.size() == files_.size()) return nullptr;
+        return make_uniq<DeltaFileList>(scan_, std::move(kept));
+    }
 
     // What DuckDB decides by it is the number of threads: for a single file it asks a reader opened at bind time how many
     // row groups there are, and we open none. One thread does for what is one row group anyway.
     FileExpandResult GetExpandResult() const override {
-        auto &files = scan_->files;
-        if (files.size() == 1 && files[0].row_count >= 0 && files[0].row_count <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE)) {
+        if (files_.size() == 1 && File(0).row_count >= 0 && File(0).row_count <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE)) {
             return FileExpandResult::SINGLE_FILE;
         }
-        return files.empty() ? FileExpandResult::NO_FILES : FileExpandResult::MULTIPLE_FILES;
+        return files_.empty() ? FileExpandResult::NO_FILES : FileExpandResult::MULTIPLE_FILES;
     }
 
 private:
-    // Size and time from the log spare the reader a look at each file, and key its cache of footers.
-    static duckdb::vector<OpenFileInfo> Paths(const TableScan &scan) {
+    static std::vector<size_t> All(size_t count) {
+        std::vector<size_t> files(count);
+        std::iota(files.begin(), files.end(), size_t{0});
+        return files;
+    }
+
+    static duckdb::vector<OpenFileInfo> Paths(const TableScan &scan, const std::vector<size_t> &files) {
         duckdb::vector<OpenFileInfo> paths;
-        paths.reserve(scan.files.size());
-        for (const ScanFile &file : scan.files) {
-            OpenFileInfo info(file.path);
+        paths.reserve(files.size());
+        for (size_t i : files) {
+            OpenFileInfo info(scan.files[i].path);
             info.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
-            info.extended_info->options["has_deletes"] = Value::BOOLEAN(file.deleted != nullptr);
+            info.extended_info->options["has_deletes"] = Value::BOOLEAN(scan.files[i].deleted != nullptr);
             paths.push_back(std::move(info));
         }
         return paths;
     }
 
+    bool Excluded(const ScanFile &file, const duckdb::vector<LogicalType> &types, const duckdb::vector<column_t> &column_ids,
+                  TableFilterSet &filters) const {
+        for (auto &[index, filter] : filters.filters) {
+            column_t column = column_ids[index];
+            if (IsVirtualColumn(column) || column >= scan_->schema.fields.size()) continue;
+            BaseStatistics stats = StatisticsOf(*scan_, file, scan_->schema.fields[column], types[column]);
+            if (filter->CheckStatistics(stats) == FilterPropagateResult::FILTER_ALWAYS_FALSE) return true;
+        }
+        return false;
+    }
+
     std::shared_ptr<const TableScan> scan_;
+    std::vector<size_t> files_;  // Into scan_->files.
 };
 
 class RowMask final : public DeleteFilter {
@@ -186,45 +228,84 @@ public:
                       const duckdb::vector<MultiFileColumnDefinition> &columns, const duckdb::vector<ColumnIndex> &column_ids,
                       ClientContext &context, optional_ptr<MultiFileReaderGlobalState> state) override {
         MultiFileReader::FinalizeBind(data, options, bind, columns, column_ids, context, state);
-        auto &scan = dynamic_cast<const DeltaFileList &>(*state->file_list).Scan();
-        const ScanFile &file = scan.files.at(data.reader->file_list_idx.GetIndex());
-        for (idx_t i = 0; i < column_ids.size() && !scan.partition_columns.empty(); i++) {
+        auto &list = dynamic_cast<const DeltaFileList &>(*state->file_list);
+        auto &scan = list.Scan();
+        idx_t position = data.reader->file_list_idx.GetIndex();
+        const ScanFile &file = list.File(position);
+        for (idx_t i = 0; i < column_ids.size(); i++) {
             column_t id = column_ids[i].GetPrimaryIndex();
+            if (id == kFileColumnId) data.constant_map.Add(MultiFileGlobalIndex(i), Value::UBIGINT(list.Files()[position]));
             if (IsVirtualColumn(id)) continue;
-            auto value = PartitionValue(scan, file, columns[id]);
+            auto value = PartitionValue(scan, file, scan.schema.fields.at(id), columns[id].type);
             if (value) data.constant_map.Add(MultiFileGlobalIndex(i), *value);
         }
         if (file.deleted) data.reader->deletion_filter = make_uniq<RowMask>(file.deleted);
     }
 
 private:
-    // Absent: not a partition column. The text's form is the protocol's ("Partition Value Serialization").
-    static std::optional<Value> PartitionValue(const TableScan &scan, const ScanFile &file,
-                                               const MultiFileColumnDefinition &column) {
-        auto matches = [&](const std::string &name) { return EqualsIgnoreCase(name, column.name); };
-        if (std::ranges::none_of(scan.partition_columns, matches)) return std::nullopt;
-        const Field *field = scan.schema.FindField(column.name);
-        std::string physical = field ? delta::PhysicalName(*field) : column.name;
-        for (auto &[name, text] : file.partition_values) {
-            if (!EqualsIgnoreCase(name, physical)) continue;
-            if (!text || text->empty()) return Value(column.type);
-            if (column.type.id() == LogicalTypeId::BLOB) return Value::BLOB_RAW(*text);
-            return Value(*text).DefaultCastAs(column.type);
-        }
-        return Value(column.type);
-    }
-
     ScanSources &sources_;
 };
 
 virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData> bind_data) {
     virtual_column_map_t columns;
-    columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn(kFileColumn, LogicalType::UBIGINT));
+    columns.emplace(kFileColumnId, TableColumn(kFileColumn, LogicalType::UBIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn(kRowColumn, LogicalType::BIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILENAME, TableColumn("__tarn_path", LogicalType::VARCHAR));
     columns.emplace(COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
     bind_data->Cast<MultiFileBindData>().virtual_columns = columns;
     return columns;
+}
+
+unique_ptr<BaseStatistics> ColumnStatistics(ClientContext &, const FunctionData *bind_data, column_t column) {
+    auto &bind = bind_data->Cast<MultiFileBindData>();
+    auto &list = dynamic_cast<const DeltaFileList &>(*bind.file_list);
+    auto &fields = list.Scan().schema.fields;
+    if (IsVirtualColumn(column) || column >= fields.size()) return nullptr;
+    return StatisticsOf(list.Scan(), list.Files(), fields[column], bind.types[column]);
+}
+
+// A file's columns, for COUNT(*), MIN and MAX without a scan.
+class FileColumns final : public PartitionRowGroup {
+public:
+    FileColumns(std::shared_ptr<const TableScan> scan, size_t file) : scan_(std::move(scan)), file_(file) {}
+
+    unique_ptr<BaseStatistics> GetColumnStatistics(const StorageIndex &index) override {
+        const Field *field = FieldOf(index);
+        auto type = field ? ToLogicalType(field->type) : Result<LogicalType>(LogicalType::INVALID);
+        if (!field || !type) return nullptr;
+        return StatisticsOf(*scan_, scan_->files[file_], *field, *type).ToUnique();
+    }
+
+    bool MinMaxIsExact(const BaseStatistics &, const StorageIndex &index) override {
+        const Field *field = FieldOf(index);
+        return field && BoundsAreValues(*scan_, scan_->files[file_], *field);
+    }
+
+private:
+    const Field *FieldOf(const StorageIndex &index) const {
+        auto &fields = scan_->schema.fields;
+        return index.HasChildren() || index.GetPrimaryIndex() >= fields.size() ? nullptr : &fields[index.GetPrimaryIndex()];
+    }
+
+    std::shared_ptr<const TableScan> scan_;
+    size_t file_;
+};
+
+// Empty: the log does not know all row counts.
+duckdb::vector<PartitionStatistics> RowCounts(ClientContext &, GetPartitionStatsInput &input) {
+    auto &list = dynamic_cast<const DeltaFileList &>(*input.bind_data->Cast<MultiFileBindData>().file_list);
+    duckdb::vector<PartitionStatistics> counts;
+    for (size_t i : list.Files()) {
+        const ScanFile &file = list.Scan().files[i];
+        if (file.row_count < 0) return {};
+        PartitionStatistics entry;
+        entry.row_start = 0;
+        entry.count = static_cast<idx_t>(file.row_count) - (file.deleted ? file.deleted->Cardinality() : 0);
+        entry.count_type = CountType::COUNT_EXACT;
+        entry.partition_row_group = make_shared_ptr<FileColumns>(list.SharedScan(), i);
+        counts.push_back(std::move(entry));
+    }
+    return counts;
 }
 
 }  // namespace
@@ -241,8 +322,9 @@ void RegisterDeltaScan(DatabaseInstance &db, ScanSources &sources) {
     // These look at the bound file list as if it were plain Parquet paths.
     scan.serialize = nullptr;
     scan.deserialize = nullptr;
-    scan.statistics = nullptr;
     scan.get_bind_info = nullptr;
+    scan.statistics = ColumnStatistics;
+    scan.get_partition_stats = RowCounts;
     scan.late_materialization = false;
     loader.RegisterFunction(scan);
 }

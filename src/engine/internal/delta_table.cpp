@@ -282,6 +282,7 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
         file.modified_ms = add->modification_time;
         file.row_count = delta::FileStats(add->stats).NumRecords().value_or(-1);
         file.partition_values = add->partition_values;
+        file.add = add;
         if (add->deletion_vector) {
             TARN_TRY(delta::DeletionVector vector,
                      delta::ReadDeletionVector(*store, snapshot.table_root, *add->deletion_vector));

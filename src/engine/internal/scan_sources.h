@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/data_type.h"
+#include "delta/action.h"
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
 
@@ -31,6 +32,7 @@ struct ScanFile {
     int64_t row_count = -1;  // Before deletions; -1 when the log has no statistics.
     std::map<std::string, std::optional<std::string>> partition_values;  // By physical name.
     std::shared_ptr<const delta::DeletionVector> deleted;  // nullptr: none.
+    std::shared_ptr<const delta::AddFile> add;             // For its statistics. nullptr: nothing is known.
 };
 
 // The files of one table that a query reads, with the table's schema at the pinned version.
