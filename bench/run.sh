@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The figures of bench/README.md: Extended JSON to columns over the x10 export, then the example beside PySpark.
+# The figures of bench/README.md: Extended JSON to columns over the x10 export, the example beside PySpark, TPC-H beside DuckDB.
 #   BUILD=build folder   BENCH_SIZE=community   needs scripts/setup-peers.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,3 +16,6 @@ echo "== Extended JSON to columns"
 
 echo "== the example, size $size"
 .peers/venv/bin/python bench/example.py --size "$size" --build "$build"
+
+echo "== TPC-H over Delta, beside DuckDB over the same Parquet files"
+.peers/venv/bin/python bench/tpch.py --build "$build"

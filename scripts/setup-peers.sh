@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Puts the other implementations that tests/interop and bench compare with into .peers/, once:
-# Spark with Delta, delta-rs, DuckDB and pyarrow. Versions are pinned together: pyspark 4.1.1 and later
+# Spark with Delta, delta-rs, DuckDB and pyarrow, and TPC-H's data. Versions are pinned together: pyspark 4.1.1 and later
 # cannot read Parquet checkpoints with Delta 4.2.0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 delta_jar=io.delta:delta-spark_4.1_2.13:4.2.0
-packages=(pyspark==4.1.0 deltalake==1.6.6 duckdb==1.5.6 pyarrow==21.0.0)
+packages=(pyspark==4.1.0 deltalake==1.6.6 duckdb==1.5.6 pyarrow==21.0.0 tpchgen-cli==4.0.0)
 stamp="$delta_jar ${packages[*]}"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
