@@ -23,6 +23,17 @@ std::optional<int64_t> VersionOf(std::string_view text) {
     return version;
 }
 
+// The time in "20240229123456789", yyyyMMddHHmmssSSS; nullptr when it is none.
+ExprPtr TimeOf(std::string_view text, SourcePosition position) {
+    if (text.size() != 17 || text.find_first_not_of("0123456789") != std::string_view::npos) return nullptr;
+    auto part = [&](size_t from, size_t count) { return std::string(text.substr(from, count)); };
+    auto expr = std::make_shared<Expr>();
+    expr->node = Literal{DataType::Of(TypeKind::kTimestamp), part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + " " + part(8, 2) + ":" +
+                                                                 part(10, 2) + ":" + part(12, 2) + "." + part(14, 3)};
+    expr->position = position;
+    return expr;
+}
+
 }  // namespace
 
 Result<RelationPtr> Parser::ParseRelation() {
@@ -179,18 +190,20 @@ Result<RelationPtr> Parser::ParseTableOrFunction(bool stream, bool lateral) {
     return MakeRelation(std::move(table), position);
 }
 
-// t@v3, delta.`/path@v3`, VERSION AS OF 3, TIMESTAMP AS OF '2024-01-01', each also with FOR SYSTEM_…
+// t@v3, delta.`/path@v3`, t@20240229123456789, VERSION AS OF 3, TIMESTAMP AS OF '2024-01-01', each also with FOR SYSTEM_…
 Result<void> Parser::ParseTimeTravel(TableRef &table) {
     std::string &last = table.name.parts.back();
     size_t at = last.rfind('@');
     if (table.is_path && at != std::string::npos) {
         table.version = VersionOf(std::string_view(last).substr(at + 1));
-        if (table.version) last.resize(at);
+        if (!table.version) table.timestamp = TimeOf(std::string_view(last).substr(at + 1), Peek().position);
+        if (table.version || table.timestamp) last.resize(at);
     }
     if (Is("@") && Peek(1).begin == Peek().end) {
         Next();
         table.version = VersionOf(Peek().text);
-        if (!table.version) return Fail(ErrorHere("a version such as v3"));
+        if (!table.version) table.timestamp = TimeOf(Peek().text, Peek().position);
+        if (!table.version && !table.timestamp) return Fail(ErrorHere("a version such as v3, or a time as yyyyMMddHHmmssSSS"));
         Next();
     }
     if (Is("FOR") && (Peek(2).Is("AS"))) Next();

@@ -10,10 +10,11 @@ import traceback
 import checkpoint_cases
 import example_cases
 import harness
+import maintenance_cases
 import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
-GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS]
+GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *maintenance_cases.GROUPS]
 
 
 class Report:

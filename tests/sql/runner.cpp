@@ -6,7 +6,7 @@
 //   statement error CLASS       expected rows as the        the same, both sides sorted
 //   SELECT …                    spark-sql shell prints them
 //
-// Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
+// `query columns=a,b` shows these columns only. Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
 // the file, `${TMPDIR}` a folder of this run. A query without expected rows must have none.
 #include <unistd.h>
 
@@ -29,6 +29,7 @@ struct Case {
     std::string error_class;
     std::string text;
     std::vector<std::string> rows;
+    std::vector<std::string> columns;  // Shown of a query's; empty: all.
     int line = 0;
 };
 
@@ -49,8 +50,13 @@ std::vector<Case> ReadCases(const fs::path &file, const fs::path &scratch) {
         one.line = number;
         if (line == "statement ok") one.kind = Case::Kind::kOk;
         else if (line.starts_with("statement error ")) one.kind = Case::Kind::kError, one.error_class = line.substr(16);
-        else if (line == "query") one.kind = Case::Kind::kQuery;
-        else if (line == "query rowsort") one.kind = Case::Kind::kSortedQuery;
+        else if (line == "query" || line.starts_with("query ")) {
+            one.kind = line.find(" rowsort") == std::string::npos ? Case::Kind::kQuery : Case::Kind::kSortedQuery;
+            if (size_t at = line.find(" columns="); at != std::string::npos) {
+                std::stringstream names(line.substr(at + 9));
+                for (std::string name; std::getline(names, name, ',');) one.columns.push_back(name);
+            }
+        }
         else {
             std::fprintf(stderr, "%s:%d: neither statement nor query: %s\n", file.c_str(), number, line.c_str());
             std::exit(2);
@@ -68,17 +74,24 @@ std::vector<Case> ReadCases(const fs::path &file, const fs::path &scratch) {
     return cases;
 }
 
-Result<std::vector<std::string>> Run(engine::Session &session, const std::string &text) {
+Result<std::vector<std::string>> Run(engine::Session &session, const std::string &text, const std::vector<std::string> &columns) {
     TARN_TRY(auto result, session.Execute(text));
     std::vector<std::string> rows;
+    std::vector<size_t> shown;
+    for (const std::string &name : columns) {
+        auto found = std::ranges::find(result->columns(), name, &engine::Column::name);
+        if (found == result->columns().end()) return Fail(ErrorKind::kInvalidInput, "TEST", "the result has no column " + name);
+        shown.push_back(static_cast<size_t>(found - result->columns().begin()));
+    }
+    for (size_t column = 0; columns.empty() && column < result->columns().size(); column++) shown.push_back(column);
     while (true) {
         TARN_TRY(bool more, result->Next());
         if (!more) return rows;
         for (size_t row = 0; row < result->batch_rows(); row++) {
             std::string line;
-            for (size_t column = 0; column < result->columns().size(); column++) {
+            for (size_t column = 0; column < shown.size(); column++) {
                 if (column > 0) line += '\t';
-                result->AppendCell(row, column, engine::CellStyle::kSpark, line);
+                result->AppendCell(row, shown[column], engine::CellStyle::kSpark, line);
             }
             rows.push_back(ReplaceAll(line, "\n", "\\n"));
         }
@@ -87,7 +100,7 @@ Result<std::vector<std::string>> Run(engine::Session &session, const std::string
 
 // "" when the case holds, else what is wrong.
 std::string Check(engine::Session &session, const Case &one) {
-    auto rows = Run(session, one.text);
+    auto rows = Run(session, one.text, one.columns);
     if (one.kind == Case::Kind::kError) {
         if (rows) return "expected the error " + one.error_class + ", but it worked";
         // A main class stands for its sub-classes.

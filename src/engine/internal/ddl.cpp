@@ -193,8 +193,10 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
     int64_t rows = 0;
     if (!select.empty()) { TARN_TRY(rows, change->WriteRows(select)); }
     std::string operation = std::string(statement.or_replace ? "CREATE OR REPLACE TABLE" : "CREATE TABLE") + (select.empty() ? "" : " AS SELECT");
-    TARN_CHECK(change->Commit(operation, {{"isManaged", entry.kind == catalog::TableKind::kManaged ? "true" : "false"}},
-                              {{"numOutputRows", rows}}));
+    OperationMetrics metrics;
+    if (!select.empty()) metrics["numOutputRows"] = rows;
+    bool managed = entry.kind == catalog::TableKind::kManaged && !statement.is_path;
+    TARN_CHECK(change->Commit(operation, TableParameters(change->metadata(), managed, {}), metrics));
     if (!statement.is_path) TARN_CHECK(session.engine.catalog->PutTable(entry, existing.has_value()));
     if (select.empty()) return NoRows();
     return CountsResult({{"num_affected_rows", rows}, {"num_inserted_rows", rows}});
@@ -376,6 +378,27 @@ Result<void> DropColumns(delta::Metadata &metadata, const sql::AlterTable &state
     return {};
 }
 
+// What DESCRIBE HISTORY says of a change of columns.
+std::vector<std::pair<std::string, Field>> AddedColumns(const sql::AlterTable &statement) {
+    std::vector<std::pair<std::string, Field>> columns;
+    for (const sql::AddColumn &added : statement.add_columns) {
+        columns.emplace_back(added.path.empty() ? sql::QuoteName(added.column.name) : added.path.ToString(), SchemaOf({added.column}).fields[0]);
+    }
+    return columns;
+}
+
+std::string RenamedPath(const sql::AlterTable &statement) {
+    sql::Name path = statement.columns.at(0);
+    path.parts.back() = statement.new_name.Last();
+    return path.ToString();
+}
+
+std::vector<std::string> PathTexts(const std::vector<sql::Name> &paths) {
+    std::vector<std::string> texts;
+    for (const sql::Name &path : paths) texts.push_back(path.ToString());
+    return texts;
+}
+
 // A mapping can be given to a table that has none; files written under it cannot be read without it.
 Result<void> SetProperties(delta::Metadata &metadata, const sql::Properties &properties) {
     delta::ColumnMapping before = delta::ColumnMappingOf(metadata);
@@ -406,25 +429,31 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statemen
     TableChange change(context, target);
     delta::Metadata metadata = target.snapshot->metadata;
     std::string operation;
+    OperationParameters parameters;
     switch (statement.action) {
         case Action::kAddColumns:
             operation = "ADD COLUMNS";
             TARN_CHECK(AddColumns(metadata, statement));
+            parameters["columns"] = ColumnsParameter(AddedColumns(statement));
             break;
         case Action::kRenameColumn:
             operation = "RENAME COLUMN";
             TARN_CHECK(RenameColumn(metadata, statement.columns.at(0), statement.new_name.Last()));
+            parameters = {{"oldColumnPath", statement.columns[0].ToString()}, {"newColumnPath", RenamedPath(statement)}};
             break;
         case Action::kDropColumns:
             operation = "DROP COLUMNS";
             TARN_CHECK(DropColumns(metadata, statement));
+            parameters["columns"] = NamesParameter(PathTexts(statement.columns));
             break;
         case Action::kSetProperties:
             operation = "SET TBLPROPERTIES";
             TARN_CHECK(SetProperties(metadata, statement.properties));
+            parameters["properties"] = PropertiesParameter({statement.properties.begin(), statement.properties.end()});
             break;
         case Action::kUnsetProperties: {
             operation = "UNSET TBLPROPERTIES";
+            parameters = {{"properties", NamesParameter(statement.property_keys)}, {"ifExists", statement.if_exists ? "true" : "false"}};
             bool mapped = delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone;
             for (auto &key : statement.property_keys) {
                 if (mapped && key.starts_with("delta.columnMapping.")) TARN_CHECK(SetProperties(metadata, {{"delta.columnMapping.mode", "none"}}));
@@ -438,7 +467,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statemen
     }
     metadata.schema_string = delta::SchemaToJson(metadata.schema);
     change.ReplaceMetadata(std::move(metadata), std::nullopt);
-    TARN_CHECK(change.Commit(operation, {}, {}));
+    TARN_CHECK(change.Commit(operation, parameters, {}));
     return NoRows();
 }
 

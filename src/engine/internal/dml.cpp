@@ -96,18 +96,22 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement) {
     TARN_TRY(std::string select, InsertSelect(statement, target.snapshot->metadata.schema, query, source, table));
 
     TableChange change(context, target);
+    OperationParameters parameters = {{"mode", "Append"}, {"partitionBy", "[]"}};
+    OperationMetrics metrics;
+    if (statement.replace_where || statement.overwrite) parameters["mode"] = "Overwrite";
     if (statement.replace_where) {
         TARN_TRY(std::string scan, change.Scan());
         TARN_TRY(std::string condition, context.Expr(*statement.replace_where));
         change.ReadsTable();
-        TARN_CHECK(change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " WHERE " + condition));
+        TARN_TRY(metrics["numDeletedRows"], change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " WHERE " + condition));
+        parameters["predicate"] = sql::ColumnNameOf(*statement.replace_where);
     } else if (statement.overwrite) {
         TARN_CHECK(change.DeleteAll());
     }
     TARN_TRY(int64_t rows, change.WriteRows(select));
     if (!change.IsEmpty()) {
-        std::string mode = statement.overwrite || statement.replace_where ? "Overwrite" : "Append";
-        TARN_CHECK(change.Commit("WRITE", {{"mode", mode}}, {{"numOutputRows", rows}}));
+        metrics["numOutputRows"] = rows;
+        TARN_CHECK(change.Commit("WRITE", parameters, metrics));
     }
     return CountsResult({{"num_affected_rows", rows}, {"num_inserted_rows", rows}});
 }
@@ -118,11 +122,11 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Delete &statement) {
     sql::ScopeRelation scope = ScopeOf(target, statement.table, statement.alias);
     TableChange change(context, target);
     int64_t deleted = 0;
-    std::map<std::string, std::string> parameters;
+    OperationParameters parameters = {{"predicate", "[\"true\"]"}};
     if (statement.where) {
         TARN_TRY(std::string scan, change.Scan());
         TARN_TRY(std::string condition, context.Expr(*statement.where, {scope}));
-        parameters["predicate"] = "[\"" + condition + "\"]";
+        parameters["predicate"] = PredicateParameter(statement.where.get());
         TARN_TRY(deleted, change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " AS " +
                                             sql::QuoteIdentifier(scope.alias) + " WHERE " + condition));
     } else {
@@ -177,7 +181,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
     if (updated > 0) {
         TARN_CHECK(change.WriteRows("SELECT * EXCLUDE (__tarn_file, __tarn_row) FROM " + rows->name()));
         change.ReadsTable();
-        TARN_CHECK(change.Commit("UPDATE", {}, {{"numUpdatedRows", updated}}));
+        TARN_CHECK(change.Commit("UPDATE", {{"predicate", PredicateParameter(statement.where.get())}}, {{"numUpdatedRows", updated}}));
     }
     return CountsResult({{"num_affected_rows", updated}});
 }

@@ -172,9 +172,23 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
     int64_t deleted = masked - updated;
     if (!change.IsEmpty()) {
         change.ReadsTable();
-        TARN_CHECK(change.Commit("MERGE", {},
-                                 {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
-                                  {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted}}));
+        OperationMetrics metrics = {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
+                                    {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted}};
+        auto count = [&](const char *name, When when, bool deletes) -> Result<void> {
+            std::string list;
+            for (size_t i = 0; i < statement.clauses.size(); i++) {
+                auto &clause = statement.clauses[i];
+                if (clause.when == when && (clause.action == Act::kDelete) == deletes) list += (list.empty() ? "" : ", ") + std::to_string(i);
+            }
+            if (list.empty()) metrics[name] = 0;
+            else { TARN_TRY(metrics[name], changes->Count("count(*)", "WHERE __tarn_action IN (" + list + ")")); }
+            return {};
+        };
+        TARN_CHECK(count("numTargetRowsMatchedUpdated", When::kMatched, false));
+        TARN_CHECK(count("numTargetRowsMatchedDeleted", When::kMatched, true));
+        TARN_CHECK(count("numTargetRowsNotMatchedBySourceUpdated", When::kNotMatchedBySource, false));
+        TARN_CHECK(count("numTargetRowsNotMatchedBySourceDeleted", When::kNotMatchedBySource, true));
+        TARN_CHECK(change.Commit("MERGE", MergeParameters(statement), metrics));
     }
     return CountsResult({{"num_affected_rows", updated + inserted + deleted}, {"num_updated_rows", updated},
                          {"num_deleted_rows", deleted}, {"num_inserted_rows", inserted}});

@@ -64,10 +64,35 @@ private:
     bool done_ = false;
 };
 
+class FixedValues final : public ResultSet {
+public:
+    using Rows = std::vector<std::vector<duckdb::Value>>;
+    FixedValues(std::vector<Column> columns, Rows rows) : columns_(std::move(columns)), rows_(std::move(rows)) {}
+
+    const std::vector<Column> &columns() const override { return columns_; }
+    Result<bool> Next() override { return !std::exchange(done_, true) && !rows_.empty(); }
+    size_t batch_rows() const override { return rows_.size(); }
+    void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
+        AppendValue(rows_[row][column], style, false, out);
+    }
+    bool IsNull(size_t row, size_t column) const override { return rows_[row][column].IsNull(); }
+
+private:
+    std::vector<Column> columns_;
+    Rows rows_;
+    bool done_ = false;
+};
+
 }  // namespace
 
 ResultPtr RowsResult(std::vector<Column> columns, std::vector<std::vector<std::optional<std::string>>> rows) {
     return std::make_unique<FixedRows>(std::move(columns), std::move(rows));
+}
+
+ResultPtr ValuesResult(std::vector<std::pair<std::string, duckdb::LogicalType>> columns, std::vector<std::vector<duckdb::Value>> rows) {
+    std::vector<Column> described;
+    for (auto &[name, type] : columns) described.push_back({name, FromLogicalType(type)});
+    return std::make_unique<FixedValues>(std::move(described), std::move(rows));
 }
 
 ResultPtr NoRows() { return RowsResult({}, {}); }

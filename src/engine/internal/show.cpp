@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "delta/history.h"
 #include "delta/schema.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -30,12 +29,6 @@ bool Matches(const std::optional<std::string> &pattern, const std::string &name)
     }
 }
 
-std::string TimeText(int64_t milliseconds) {
-    std::string text;
-    auto value = duckdb::Value::TIMESTAMP(duckdb::timestamp_t(milliseconds * 1000));
-    return value.ToString();
-}
-
 struct SchemaName {
     std::string catalog, schema;
 };
@@ -48,23 +41,6 @@ Result<SchemaName> SchemaOf(SessionState &session, const sql::Name &in) {
     if (exists) return name;
     return Fail(ErrorKind::kNotFound, "SCHEMA_NOT_FOUND",
                 "The schema `" + name.catalog + "`.`" + name.schema + "` cannot be found.");
-}
-
-Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name) {
-    sql::TableRef table;
-    table.name = name;
-    sql::Relation relation;
-    relation.node = std::move(table);
-    TARN_TRY(std::string text, context.From(relation));
-    return DescribeQuery(session, "SELECT * FROM " + text);
-}
-
-Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry) {
-    if (!entry.IsView()) {
-        TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
-        return snapshot->metadata.schema;
-    }
-    return SchemaOfName(session, context, {{entry.name.catalog, entry.name.schema, entry.name.table}, {}});
 }
 
 Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) {
@@ -112,104 +88,6 @@ std::string CreateTableText(const catalog::TableEntry &entry, const DataType &sc
         text += ")\n";
     }
     return text;
-}
-
-Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &statement) {
-    StatementContext context(session);
-    catalog::TableEntry entry;
-    DataType schema;
-    if (statement.is_path) {
-        TARN_TRY(TargetTable target, context.FindTarget(statement.name, true));
-        entry.location = target.location;
-        schema = target.snapshot->metadata.schema;
-    } else if (statement.name.parts.size() == 1 && session.temporary_views.contains(ToLower(statement.name.Last()))) {
-        TARN_TRY(schema, SchemaOfName(session, context, statement.name));
-        entry.kind = catalog::TableKind::kView;
-    } else {
-        TARN_TRY(entry, context.FindTable(statement.name));
-        TARN_TRY(schema, SchemaOfEntry(session, context, entry));
-    }
-    std::vector<Cells> rows;
-    for (const Field &field : schema.fields) {
-        rows.push_back({field.name, field.type.ToString(), delta::MetadataText(field, "comment")});
-    }
-    if (!entry.IsView()) {
-        TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
-        auto &partitions = snapshot->metadata.partition_columns;
-        if (!partitions.empty()) {
-            rows.push_back({"# Partition Information", "", ""});
-            rows.push_back({"# col_name", "data_type", "comment"});
-            for (auto &column : partitions) {
-                const Field *field = schema.FindField(column);
-                rows.push_back({column, field ? field->type.ToString() : "", std::nullopt});
-            }
-        }
-    }
-    if (statement.extended && !entry.name.table.empty()) {
-        rows.push_back({"", "", ""});
-        rows.push_back({"# Detailed Table Information", "", ""});
-        rows.push_back({"Catalog", entry.name.catalog, ""});
-        rows.push_back({"Database", entry.name.schema, ""});
-        rows.push_back({"Table", entry.name.table, ""});
-        rows.push_back({"Created Time", TimeText(entry.created_at_ms), ""});
-        rows.push_back({"Type", std::string(ToString(entry.kind)), ""});
-        if (!entry.comment.empty()) rows.push_back({"Comment", entry.comment, ""});
-        if (entry.IsView()) {
-            rows.push_back({"View Text", entry.view_text, ""});
-        } else {
-            rows.push_back({"Location", entry.location, ""});
-            rows.push_back({"Provider", "delta", ""});
-        }
-    }
-    return RowsResult({Text("col_name"), Text("data_type"), Text("comment")}, std::move(rows));
-}
-
-Result<ResultPtr> DescribeHistory(SessionState &session, const sql::Describe &statement) {
-    StatementContext context(session);
-    TARN_TRY(TargetTable target, context.FindTarget(statement.name, statement.is_path));
-    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(target.location));
-    TARN_TRY(auto entries, delta::ReadHistory(*store, target.location, statement.limit));
-    auto text_or_null = [](const std::string &text) { return text.empty() ? std::nullopt : std::optional(text); };
-    std::vector<Cells> rows;
-    for (auto &entry : entries) {
-        delta::CommitInfo info = entry.info.value_or(delta::CommitInfo{});
-        rows.push_back({std::to_string(entry.version), TimeText(entry.timestamp_ms), text_or_null(info.user_name),
-                        text_or_null(info.operation), text_or_null(info.operation_parameters),
-                        info.read_version ? std::optional(std::to_string(*info.read_version)) : std::nullopt,
-                        text_or_null(info.isolation_level),
-                        info.is_blind_append ? std::optional<std::string>(*info.is_blind_append ? "true" : "false") : std::nullopt,
-                        text_or_null(info.operation_metrics), text_or_null(info.user_metadata),
-                        text_or_null(info.engine_info)});
-    }
-    DataType number = DataType::Of(TypeKind::kLong);
-    return RowsResult({{"version", number}, {"timestamp", DataType::Of(TypeKind::kTimestamp)}, Text("userName"), Text("operation"),
-                       Text("operationParameters"), {"readVersion", number}, Text("isolationLevel"),
-                       {"isBlindAppend", DataType::Of(TypeKind::kBoolean)}, Text("operationMetrics"), Text("userMetadata"),
-                       Text("engineInfo")}, std::move(rows));
-}
-
-Result<ResultPtr> DescribeDetail(SessionState &session, const sql::Describe &statement) {
-    StatementContext context(session);
-    TARN_TRY(TargetTable target, context.FindTarget(statement.name, statement.is_path));
-    const delta::Snapshot &snapshot = *target.snapshot;
-    std::string partitions = "[";
-    for (auto &column : snapshot.metadata.partition_columns) partitions += (partitions.size() > 1 ? "," : "") + ("\"" + column + "\"");
-    std::string properties = "{";
-    for (auto &[key, value] : snapshot.metadata.configuration) {
-        properties += (properties.size() > 1 ? "," : "") + ("\"" + key + "\":\"" + value + "\"");
-    }
-    DataType number = DataType::Of(TypeKind::kLong);
-    Cells row = {"delta", snapshot.metadata.id,
-                 target.name.table.empty() ? std::nullopt : std::optional(target.name.ToString()),
-                 snapshot.metadata.description, target.location,
-                 snapshot.metadata.created_time ? std::optional(TimeText(*snapshot.metadata.created_time)) : std::nullopt,
-                 TimeText(snapshot.timestamp_ms), partitions + "]", std::to_string(snapshot.files.size()),
-                 std::to_string(snapshot.TotalSize()), properties + "}", std::to_string(snapshot.protocol.min_reader_version),
-                 std::to_string(snapshot.protocol.min_writer_version)};
-    return RowsResult({Text("format"), Text("id"), Text("name"), Text("description"), Text("location"),
-                       {"createdAt", DataType::Of(TypeKind::kTimestamp)}, {"lastModified", DataType::Of(TypeKind::kTimestamp)},
-                       Text("partitionColumns"), {"numFiles", number}, {"sizeInBytes", number}, Text("properties"),
-                       {"minReaderVersion", number}, {"minWriterVersion", number}}, {std::move(row)});
 }
 
 }  // namespace

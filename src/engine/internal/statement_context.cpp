@@ -16,13 +16,21 @@ constexpr int kMaxViewDepth = 100;
 
 // Microseconds since 1970 of a constant timestamp expression, by DuckDB's own reading of it.
 Result<int64_t> EvaluateTimestamp(StatementContext &context, const sql::Expr &expr) {
+    auto invalid = [&](const char *reason, const std::string &why) {
+        Error error = MakeError(ErrorKind::kInvalidInput, std::string("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.") + reason,
+                                "The time travel timestamp expression \"" + sql::ColumnNameOf(expr) + "\" is invalid. " + why);
+        error.position = expr.position;
+        return Fail(std::move(error));
+    };
     TARN_TRY(std::string text, context.Expr(expr));
     return Guard([&]() -> Result<int64_t> {
         auto result = context.session().connection.Query("SELECT epoch_us(CAST((" + text + ") AS TIMESTAMP WITH TIME ZONE))");
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        if (result->GetValue(0, 0).IsNull()) {
-            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "TIMESTAMP AS OF needs a timestamp, not NULL.");
+        if (result->HasError()) {
+            bool unknown = FromDuckError(result->GetErrorObject()).condition.starts_with("UNRESOLVED_");
+            if (unknown) return invalid("UNEVALUABLE", "It must be evaluable without reading a table.");
+            return invalid("INPUT", "Its value cannot be cast to a timestamp.");
         }
+        if (result->GetValue(0, 0).IsNull()) return invalid("INPUT", "It is NULL, or cannot be cast to a timestamp.");
         return result->GetValue(0, 0).GetValue<int64_t>();
     });
 }
@@ -135,7 +143,7 @@ Result<std::string> StatementContext::ScanText(const delta::Snapshot &snapshot) 
     return ScanText(std::move(scan));
 }
 
-Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_path) {
+Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_path, bool for_write) {
     TargetTable target;
     if (is_path) {
         TARN_TRY(target.location, storage::CanonicalPath(name.Last()));
@@ -149,7 +157,7 @@ Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_
         target.location = entry.location;
     }
     TARN_TRY(target.snapshot, SnapshotOf(target.location));
-    TARN_CHECK(delta::CheckWritable(*target.snapshot, kCapabilities));
+    if (for_write) TARN_CHECK(delta::CheckWritable(*target.snapshot, kCapabilities));
     return target;
 }
 

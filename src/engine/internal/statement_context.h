@@ -48,8 +48,8 @@ public:
     // Errors: PARSE_SYNTAX_ERROR for more than three parts.
     Result<catalog::TableName> FullName(const sql::Name &name) const;
     Result<catalog::TableEntry> FindTable(const sql::Name &name);  // Errors: TABLE_OR_VIEW_NOT_FOUND with near names
-    // Errors: WRONG_COMMAND_FOR_OBJECT_TYPE for a view; DELTA_UNSUPPORTED_FEATURES_FOR_WRITE.
-    Result<TargetTable> FindTarget(const sql::Name &name, bool is_path);
+    // Errors: WRONG_COMMAND_FOR_OBJECT_TYPE for a view; with `for_write`, DELTA_UNSUPPORTED_FEATURES_FOR_WRITE.
+    Result<TargetTable> FindTarget(const sql::Name &name, bool is_path, bool for_write = true);
     // The pinned snapshot of a table.
     Result<delta::SnapshotPtr> SnapshotOf(const std::string &location, const sql::TableRef *travel = nullptr);
     // tarn_scan(n) over the snapshot.

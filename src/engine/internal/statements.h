@@ -16,6 +16,8 @@ using ResultPtr = std::unique_ptr<ResultSet>;
 
 // A few rows made by us; a cell that is nullopt is NULL. Numbers are given as text.
 ResultPtr RowsResult(std::vector<Column> columns, std::vector<std::vector<std::optional<std::string>>> rows);
+// The same with DuckDB values, for columns of any type.
+ResultPtr ValuesResult(std::vector<std::pair<std::string, duckdb::LogicalType>> columns, std::vector<std::vector<duckdb::Value>> rows);
 ResultPtr NoRows();
 // One row of BIGINT counts, as Databricks answers DML.
 ResultPtr CountsResult(const std::vector<std::pair<std::string, int64_t>> &counts);
@@ -44,7 +46,14 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement);
 // --- show.cpp
 Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement);
+// --- describe.cpp
+Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &statement);
+Result<ResultPtr> DescribeHistory(SessionState &session, const sql::Describe &statement);
+Result<ResultPtr> DescribeDetail(SessionState &session, const sql::Describe &statement);
 
+// --- shared by show.cpp and describe.cpp
+Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name);
+Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry);
 // --- shared by ddl.cpp and the flows
 // The specification of a new table of these columns.
 Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
-
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "engine/internal/duck_error.h"
@@ -19,12 +17,14 @@
 namespace tarn::engine {
 namespace {
 
-using nlohmann::json;
-
 // Table features in the protocol are not enough: the property says whether writers make vectors.
 bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
     return snapshot.protocol.HasWriterFeature("deletionVectors") &&
            snapshot.metadata.BoolProperty("delta.enableDeletionVectors", false);
+}
+
+int64_t MillisecondsSince(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -105,7 +105,9 @@ Result<std::string> TableChange::Scan() {
 }
 
 Result<int64_t> TableChange::WriteRows(const std::string &select_sql) {
+    auto start = std::chrono::steady_clock::now();
     TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, select_sql));
+    rewrite_ms_ += MillisecondsSince(start);
     added_.insert(added_.end(), written.files.begin(), written.files.end());
     TARN_CHECK(CheckNotNull(written));
     return written.rows;
@@ -132,6 +134,7 @@ Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
 
 Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
     std::map<uint64_t, std::vector<uint64_t>> rows_by_file;
+    auto start = std::chrono::steady_clock::now();
     auto collected = Guard([&]() -> Result<void> {
         auto result = session_.connection.SendQuery("SELECT CAST(__tarn_file AS UBIGINT), CAST(__tarn_row AS UBIGINT) FROM (" +
                                                     row_sql + ")");
@@ -146,6 +149,7 @@ Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
         return {};
     });
     TARN_CHECK(collected);
+    scan_ms_ += MillisecondsSince(start);
     int64_t deleted = 0;
     for (auto &[file, rows] : rows_by_file) {
         std::ranges::sort(rows);
@@ -187,7 +191,8 @@ Result<void> TableChange::MaskFiles(std::map<uint64_t, std::vector<uint64_t>> ro
     }
     DataType old_schema = rest->schema;
     std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
-    TARN_CHECK(WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
+    TARN_TRY(int64_t copied, WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
+    copied_rows_ += copied;
     removed_.insert(removed_.end(), files.begin(), files.end());
     return {};
 }
@@ -201,9 +206,25 @@ bool TableChange::IsEmpty() const {
     return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && !progress_;
 }
 
-Result<delta::CommitResult> TableChange::Commit(const std::string &operation,
-                                                const std::map<std::string, std::string> &parameters,
-                                                const std::map<std::string, int64_t> &metrics) {
+FileEffects TableChange::Effects() const {
+    FileEffects effects;
+    effects.added_files = static_cast<int64_t>(added_.size());
+    for (auto &file : added_) effects.added_bytes += file.size;
+    effects.removed_files = static_cast<int64_t>(removed_.size());
+    for (auto &file : removed_) {
+        effects.removed_bytes += file->size;
+        if (file->deletion_vector) effects.vectors_removed++;
+    }
+    for (auto &masked : masked_) (masked.file->deletion_vector ? effects.vectors_updated : effects.vectors_added)++;
+    effects.copied_rows = copied_rows_;
+    effects.execution_ms = MillisecondsSince(started_);
+    effects.scan_ms = scan_ms_;
+    effects.rewrite_ms = rewrite_ms_;
+    return effects;
+}
+
+Result<delta::CommitResult> TableChange::Commit(const std::string &operation, const OperationParameters &parameters,
+                                                const OperationMetrics &metrics) {
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
     auto transaction = snapshot_ ? std::make_unique<delta::Transaction>(*store, snapshot_)
                                  : std::make_unique<delta::Transaction>(
@@ -220,11 +241,8 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation,
 
     delta::CommitDetails details;
     details.operation = operation;
-    details.operation_parameters = json(parameters).dump();
-    json texts = json::object();
-    for (auto &[name, value] : metrics) texts[name] = std::to_string(value);
-    texts["numFiles"] = std::to_string(added_.size());
-    details.operation_metrics = texts.dump();
+    details.operation_parameters = ParametersJson(parameters);
+    details.operation_metrics = MetricsJson(operation, parameters, metrics, Effects());
     TARN_TRY(delta::CommitResult result, transaction->Commit(details));
     committed_ = true;
     WriteCheckpointIfDue();

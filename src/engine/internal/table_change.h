@@ -6,6 +6,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "delta/transaction.h"
 #include "engine/flow.h"
+#include "engine/internal/operation_record.h"
 #include "engine/internal/statement_context.h"
 
 namespace tarn::engine {
@@ -64,14 +66,16 @@ public:
     void SetProgress(const FlowProgress &progress) { progress_ = progress; }
     bool IsEmpty() const;
 
-    // Publishes; then writes a checkpoint if one is due, whose failure changes nothing.
-    Result<delta::CommitResult> Commit(const std::string &operation, const std::map<std::string, std::string> &parameters,
-                                       const std::map<std::string, int64_t> &metrics);
+    // Publishes; then writes a checkpoint if one is due, whose failure changes nothing. `metrics` are the rows that the
+    // statement counted; what the files say is added to them.
+    Result<delta::CommitResult> Commit(const std::string &operation, const OperationParameters &parameters,
+                                       const OperationMetrics &metrics);
 
 private:
     Result<void> CheckNotNull(const WrittenFiles &written);
     Result<void> MaskFiles(std::map<uint64_t, std::vector<uint64_t>> rows_by_file);
     void WriteCheckpointIfDue();
+    FileEffects Effects() const;
 
     StatementContext &context_;
     SessionState &session_;
@@ -95,6 +99,10 @@ private:
     bool reads_table_ = false;
     std::optional<FlowProgress> progress_;
     bool committed_ = false;
+    // For the commit's metrics.
+    int64_t copied_rows_ = 0;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    int64_t scan_ms_ = 0, rewrite_ms_ = 0;
 };
 
 }  // namespace tarn::engine
