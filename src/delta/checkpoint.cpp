@@ -1,5 +1,8 @@
 #include "delta/checkpoint.h"
 
+#include <algorithm>
+#include <mutex>
+
 #include "delta/internal/json_writer.h"
 #include "delta/snapshot.h"
 #include "delta/transaction.h"
@@ -46,18 +49,85 @@ DataType MetadataType() {
          Nested("configuration", TextMap()), Leaf("createdTime", TypeKind::kLong)});
 }
 
-// Reads a v2 checkpoint's JSON, or a Parquet file through the engine, as action lines.
-Result<void> ReadLines(const Log &log, const std::string &path, bool is_json, CheckpointIo *io,
-                       const CheckpointIo::LinesSink &sink) {
+// Gathers what the files of one checkpoint hold, in the order of files and rows.
+class Gathering final : public CheckpointSink {
+public:
+    explicit Gathering(const std::string &table_root) : table_root_(table_root), add_lines_(table_root), remove_lines_(table_root) {}
+
+    const std::string &table_root() const override { return table_root_; }
+    void Adds(uint64_t row, FileChunkPtr chunk) override {
+        std::lock_guard lock(mutex_);
+        if (chunk) adds_.push_back({file_, row, std::move(chunk)});
+    }
+    void Removes(uint64_t row, FileChunkPtr chunk) override {
+        std::lock_guard lock(mutex_);
+        if (chunk) removes_.push_back({file_, row, std::move(chunk)});
+    }
+    Result<void> Lines(std::string_view ndjson) override {
+        std::lock_guard lock(mutex_);
+        return ParseActions(ndjson, path_, [&](Action &&action) -> Result<void> {
+            if (auto *sidecar = std::get_if<Sidecar>(&action)) {
+                sidecars_.push_back(std::move(*sidecar));
+            } else if (auto *add = std::get_if<AddFile>(&action)) {
+                add_lines_.Append(*add);
+                if (add_lines_.full()) adds_.push_back({file_, line_++, add_lines_.Finish()});
+            } else if (auto *remove = std::get_if<RemoveFile>(&action)) {
+                remove_lines_.Append(*remove);
+                if (remove_lines_.full()) removes_.push_back({file_, line_++, remove_lines_.Finish()});
+            } else {
+                others_.push_back(std::move(action));
+            }
+            return {};
+        });
+    }
+
+    void BeginFile(std::string path) { path_ = std::move(path); }
+    void EndFile() {
+        if (FileChunkPtr rest = add_lines_.Finish()) adds_.push_back({file_, line_++, std::move(rest)});
+        if (FileChunkPtr rest = remove_lines_.Finish()) removes_.push_back({file_, line_++, std::move(rest)});
+        file_++;
+    }
+    const std::vector<Sidecar> &sidecars() const { return sidecars_; }
+    CheckpointContents Take() && { return {InOrder(adds_), InOrder(removes_), std::move(others_)}; }
+
+private:
+    struct Piece {
+        size_t file;
+        uint64_t row;
+        FileChunkPtr chunk;
+    };
+    static FileRows InOrder(std::vector<Piece> &pieces) {
+        std::ranges::sort(pieces, {}, [](const Piece &piece) { return std::pair(piece.file, piece.row); });
+        FileRows rows;
+        for (Piece &piece : pieces) rows.Append(std::move(piece.chunk));
+        return rows;
+    }
+
+    const std::string &table_root_;
+    std::mutex mutex_;
+    std::string path_;
+    size_t file_ = 0;
+    uint64_t line_ = 0;
+    std::vector<Piece> adds_, removes_;
+    FileChunkBuilder add_lines_, remove_lines_;
+    std::vector<Action> others_;
+    std::vector<Sidecar> sidecars_;
+};
+
+// Reads a v2 checkpoint's JSON here, or a Parquet file through the engine.
+Result<void> ReadFile(const Log &log, const std::string &path, bool is_json, CheckpointIo *io, Gathering &sink) {
+    sink.BeginFile(path);
     if (is_json) {
         TARN_TRY(std::string text, log.store().Read(path));
-        return sink(text);
-    }
-    if (io == nullptr) {
+        TARN_CHECK(sink.Lines(text));
+    } else if (io == nullptr) {
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                     "The checkpoint " + path + " is Parquet, and no Parquet reader was given.");
+    } else {
+        TARN_CHECK(io->ReadParquet(path, sink));
     }
-    return io->ReadParquet(path, sink);
+    sink.EndFile();
+    return {};
 }
 
 Result<std::string> SidecarPath(const Log &log, const Sidecar &sidecar) {
@@ -86,20 +156,20 @@ CheckpointText Compose(const Snapshot &snapshot, int64_t now_ms, bool v2) {
     for (const auto &[app, transaction] : snapshot.transactions) append(transaction);
     for (const auto &[name, domain] : snapshot.domains) append(domain);
     int64_t retention = snapshot.metadata.IntervalProperty("delta.deletedFileRetentionDuration", kWeekMs);
-    for (const TombstonePtr &tombstone : snapshot.tombstones) {
-        if (tombstone->deletion_timestamp.value_or(0) < now_ms - retention) continue;
-        RemoveFile copy = *tombstone;
+    snapshot.tombstones.rows().ForEach([&](const FileRow &row) {
+        if (row.time().value_or(0) < now_ms - retention) return;
+        RemoveFile copy = row.ToRemove();
         copy.data_change = false;
         copy.stats.clear();
         copy.tags.clear();
         append(std::move(copy));
-    }
-    for (const FilePtr &file : snapshot.files) {
-        AddFile copy = *file;
+    });
+    snapshot.files.rows().ForEach([&](const FileRow &row) {
+        AddFile copy = row.ToAdd();
         copy.data_change = false;
         append(std::move(copy));
         out.add_files++;
-    }
+    });
     return out;
 }
 
@@ -126,30 +196,18 @@ DataType CheckpointSchema() {
                              Nested("domainMetadata", std::move(domain))});
 }
 
-Result<void> ReadCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io,
-                            const std::function<Result<void>(Action &&)> &sink) {
-    std::vector<Sidecar> sidecars;
-    auto parse = [&](const std::string &path) {
-        return [&, path](std::string_view lines) {
-            return ParseActions(lines, path, [&](Action &&action) -> Result<void> {
-                if (auto *sidecar = std::get_if<Sidecar>(&action)) {
-                    sidecars.push_back(std::move(*sidecar));
-                    return {};
-                }
-                return sink(std::move(action));
-            });
-        };
-    };
+Result<CheckpointContents> ReadCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io) {
+    Gathering gathering(log.table_root());
     for (const std::string &path : checkpoint.paths) {
-        TARN_CHECK(ReadLines(log, path, checkpoint.format == CheckpointFormat::kV2Json, io, parse(path)));
+        TARN_CHECK(ReadFile(log, path, checkpoint.format == CheckpointFormat::kV2Json, io, gathering));
     }
-    // By index: a sidecar of a sidecar would be nonsense, but must not loop for ever either.
-    size_t count = sidecars.size();
-    for (size_t i = 0; i < count; i++) {
-        TARN_TRY(std::string path, SidecarPath(log, sidecars[i]));
-        TARN_CHECK(ReadLines(log, path, false, io, parse(path)));
+    // A copy: a sidecar of a sidecar would be nonsense, but must not loop for ever either.
+    std::vector<Sidecar> sidecars = gathering.sidecars();
+    for (const Sidecar &sidecar : sidecars) {
+        TARN_TRY(std::string path, SidecarPath(log, sidecar));
+        TARN_CHECK(ReadFile(log, path, false, io, gathering));
     }
-    return {};
+    return std::move(gathering).Take();
 }
 
 bool CheckpointDue(const Snapshot &snapshot) {

@@ -61,14 +61,17 @@ std::optional<std::string> FindReadRemoved(const Loser &loser, const Winner &win
     }
     if (loser.reads.predicates.empty() || loser.snapshot == nullptr) return std::nullopt;
     std::set<std::string> removed(winner.removed.begin(), winner.removed.end());
-    for (const FilePtr &file : loser.snapshot->files) {
-        std::string key = storage::ActionPathKey(loser.table_root, file->path);
-        if (!removed.contains(key)) continue;
+    std::optional<std::string> found;
+    loser.snapshot->files.rows().ForEach([&](const FileRow &row) {
+        if (found) return;
+        std::string key = storage::ActionPathKey(loser.table_root, row.path());
+        if (!removed.contains(key)) return;
+        AddFile file = row.ToAdd();
         for (const auto &might_match : loser.reads.predicates) {
-            if (might_match(*file)) return key;
+            if (might_match(file)) found = key;
         }
-    }
-    return std::nullopt;
+    });
+    return found;
 }
 
 std::optional<std::string> FindBothRemoved(const Loser &loser, const Winner &winner) {

@@ -1,6 +1,8 @@
 #include "delta/snapshot.h"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 #include <unordered_map>
 
 #include "delta/stats.h"
@@ -11,14 +13,66 @@ namespace {
 
 // The last word on one file: whatever the older state says about its key no longer counts.
 struct FileFate {
-    FilePtr added;           // Exactly one of the two is set.
-    TombstonePtr removed;
-    int64_t order = 0;       // Files keep the order in which they were added.
+    std::optional<AddFile> added;  // Exactly one of the two is set.
+    std::optional<RemoveFile> removed;
+    int64_t order = 0;             // Files keep the order in which they were added.
+};
+
+// Which rows of older chunks the newer commits have decided about. Nearly all files are told apart by a bit of their
+// key's hash; a key is built only for those that look alike.
+class DecidedKeys {
+public:
+    DecidedKeys(const std::unordered_map<std::string, FileFate> &fates, const std::string &table_root)
+        : fates_(fates), table_root_(table_root) {
+        size_t bits = std::bit_ceil(std::max<size_t>(fates.size() * 16, 64));
+        mask_ = static_cast<uint32_t>(std::min<size_t>(bits, size_t{1} << 31) - 1);
+        bits_.resize((size_t{mask_} + 1) / 64);
+        for (const auto &[key, fate] : fates) {
+            uint32_t hash = static_cast<uint32_t>(std::hash<std::string_view>()(key)) & mask_;
+            bits_[hash / 64] |= uint64_t{1} << (hash % 64);
+        }
+    }
+
+    // Appends what is left of `older` to `out`.
+    void Keep(const FileRows &older, FileRows &out) const {
+        for (const FileRows::Part &part : older.parts()) {
+            if (fates_.empty()) {
+                out.Append(part.chunk, part.kept);
+                continue;
+            }
+            std::span<const uint32_t> hashes = part.chunk->key_hashes();
+            std::vector<uint32_t> dead;  // Indexes within the part.
+            for (size_t i = 0; i < part.size(); i++) {
+                uint32_t hash = hashes[part.kept ? (*part.kept)[i] : i] & mask_;
+                if (bits_[hash / 64] >> (hash % 64) & 1 && fates_.contains(part[i].Key(table_root_))) {
+                    dead.push_back(static_cast<uint32_t>(i));
+                }
+            }
+            out.Append(part.chunk, dead.empty() ? part.kept : Without(part, dead));
+        }
+    }
+
+private:
+    static std::shared_ptr<const std::vector<uint32_t>> Without(const FileRows::Part &part, const std::vector<uint32_t> &dead) {
+        auto kept = std::make_shared<std::vector<uint32_t>>();
+        kept->reserve(part.size() - dead.size());
+        auto next = dead.begin();
+        for (uint32_t i = 0; i < part.size(); i++) {
+            if (next != dead.end() && *next == i) next++;
+            else kept->push_back(part.kept ? (*part.kept)[i] : i);
+        }
+        return kept;
+    }
+
+    const std::unordered_map<std::string, FileFate> &fates_;
+    const std::string &table_root_;
+    uint32_t mask_ = 0;
+    std::vector<uint64_t> bits_;
 };
 
 // Builds a Snapshot from an older state (a checkpoint or another Snapshot) and the commits after it.
-// The commits are read first, into a map of fates; the older state then streams past that map, so that its files,
-// which may be many, are never put into a table themselves.
+// The commits are read first, into a map of fates; the chunks of the older state then pass by that map, so that its
+// files, which may be many, are never put into a table themselves.
 class Replay {
 public:
     explicit Replay(std::string table_root) : snapshot_(std::make_shared<Snapshot>()) {
@@ -38,16 +92,16 @@ public:
     }
 
     Result<void> FromCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io) {
-        return ReadCheckpoint(log, checkpoint, io, [&](Action &&action) -> Result<void> {
+        TARN_TRY(CheckpointContents contents, ReadCheckpoint(log, checkpoint, io));
+        for (Action &action : contents.others) {
             std::visit([&](auto &&value) { Older(std::move(value)); }, std::move(action));
-            return {};
-        });
+        }
+        FilesBefore(contents.adds, contents.removes);
+        return {};
     }
 
     void FromSnapshot(const Snapshot &base) {
-        snapshot_->files.reserve(base.files.size());
-        for (const FilePtr &file : base.files) KeepFile(file);
-        for (const TombstonePtr &tombstone : base.tombstones) KeepTombstone(tombstone);
+        FilesBefore(base.files.rows(), base.tombstones.rows());
         Older(Protocol(base.protocol));
         if (!metadata_) metadata_ = base.metadata;
         for (const auto &[app, transaction] : base.transactions) Older(SetTransaction(transaction));
@@ -63,14 +117,9 @@ public:
                         std::string("The ") + (protocol_ ? "metadata" : "protocol") + " of the Delta table " +
                             out.table_root + " could not be recovered from its log.");
         }
-        std::vector<FileFate> fates;
-        fates.reserve(fates_.size());
-        for (auto &[key, fate] : fates_) fates.push_back(std::move(fate));
-        std::ranges::sort(fates, {}, &FileFate::order);
-        for (FileFate &fate : fates) {
-            if (fate.added) out.files.push_back(std::move(fate.added));
-            if (fate.removed) out.tombstones.push_back(std::move(fate.removed));
-        }
+        AppendFates();
+        out.files = FileList(std::move(files_));
+        out.tombstones = TombstoneList(std::move(tombstones_));
         out.protocol = *std::move(protocol_);
         out.metadata = *std::move(metadata_);
         out.transactions = std::move(transactions_);
@@ -86,11 +135,11 @@ public:
 private:
     void Newer(AddFile &&file) {
         std::string key = FileKey(snapshot_->table_root, file.path, file.deletion_vector);
-        fates_[std::move(key)] = {std::make_shared<const AddFile>(std::move(file)), nullptr, order_++};
+        fates_[std::move(key)] = {std::move(file), std::nullopt, order_++};
     }
     void Newer(RemoveFile &&file) {
         std::string key = FileKey(snapshot_->table_root, file.path, file.deletion_vector);
-        fates_[std::move(key)] = {nullptr, std::make_shared<const RemoveFile>(std::move(file)), order_++};
+        fates_[std::move(key)] = {std::nullopt, std::move(file), order_++};
     }
     void Newer(Protocol &&protocol) { protocol_ = std::move(protocol); }
     void Newer(Metadata &&metadata) { metadata_ = std::move(metadata); }
@@ -102,8 +151,6 @@ private:
     template <class Other>
     void Newer(Other &&) {}
 
-    void Older(AddFile &&file) { KeepFile(std::make_shared<const AddFile>(std::move(file))); }
-    void Older(RemoveFile &&file) { KeepTombstone(std::make_shared<const RemoveFile>(std::move(file))); }
     void Older(Protocol &&protocol) {
         if (!protocol_) protocol_ = std::move(protocol);
     }
@@ -121,18 +168,31 @@ private:
     template <class Other>
     void Older(Other &&) {}
 
-    template <class File>
-    bool Decided(const File &file) const {
-        if (fates_.empty()) return false;
-        return fates_.contains(FileKey(snapshot_->table_root, file.path, file.deletion_vector));
-    }
-    void KeepFile(FilePtr file) {
-        if (!Decided(*file)) snapshot_->files.push_back(std::move(file));
-    }
-    void KeepTombstone(TombstonePtr file) {
-        if (!Decided(*file)) snapshot_->tombstones.push_back(std::move(file));
+    void FilesBefore(const FileRows &adds, const FileRows &removes) {
+        DecidedKeys decided(fates_, snapshot_->table_root);
+        decided.Keep(adds, files_);
+        decided.Keep(removes, tombstones_);
     }
 
+    void AppendFates() {
+        std::vector<const FileFate *> fates;
+        fates.reserve(fates_.size());
+        for (const auto &[key, fate] : fates_) fates.push_back(&fate);
+        std::ranges::sort(fates, {}, &FileFate::order);
+        FileChunkBuilder adds(snapshot_->table_root), removes(snapshot_->table_root);
+        for (const FileFate *fate : fates) {
+            if (fate->added) adds.Append(*fate->added);
+            if (fate->removed) removes.Append(*fate->removed);
+            if (adds.full()) files_.Append(adds.Finish());
+            if (removes.full()) tombstones_.Append(removes.Finish());
+        }
+        files_.Append(adds.Finish());
+        tombstones_.Append(removes.Finish());
+        files_.Tidy(snapshot_->table_root);
+        tombstones_.Tidy(snapshot_->table_root);
+    }
+
+    FileRows files_, tombstones_;
     std::shared_ptr<Snapshot> snapshot_;
     std::unordered_map<std::string, FileFate> fates_;
     int64_t order_ = 0;
@@ -239,18 +299,19 @@ std::optional<int64_t> Snapshot::TransactionVersion(const std::string &app_id) c
 
 int64_t Snapshot::TotalSize() const {
     int64_t total = 0;
-    for (const FilePtr &file : files) total += file->size;
+    files.rows().ForEach([&](const FileRow &file) { total += file.size().value_or(0); });
     return total;
 }
 
 std::optional<int64_t> Snapshot::TotalRows() const {
     int64_t total = 0;
-    for (const FilePtr &file : files) {
-        std::optional<int64_t> rows = FileStats(file->stats).NumRecords();
-        if (!rows) return std::nullopt;
-        total += *rows - (file->deletion_vector ? file->deletion_vector->cardinality : 0);
-    }
-    return total;
+    bool known = true;
+    files.rows().ForEach([&](const FileRow &file) {
+        std::optional<int64_t> rows = known ? FileStats(file.stats()).NumRecords() : std::nullopt;
+        known = known && rows;
+        total += rows.value_or(0) - (file.deletion_vector() ? file.deletion_vector()->cardinality : 0);
+    });
+    return known ? std::optional(total) : std::nullopt;
 }
 
 }  // namespace tarn::delta

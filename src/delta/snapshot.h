@@ -15,13 +15,11 @@
 #include "base/error.h"
 #include "delta/action.h"
 #include "delta/checkpoint.h"
+#include "delta/file_list.h"
 #include "delta/log.h"
 #include "storage/object_store.h"
 
 namespace tarn::delta {
-
-using FilePtr = std::shared_ptr<const AddFile>;
-using TombstonePtr = std::shared_ptr<const RemoveFile>;
 
 struct Snapshot {
     std::string table_root;
@@ -30,8 +28,8 @@ struct Snapshot {
     int64_t commit_modified_ms = 0;  // The commit file's own time; tells a table that was dropped and made anew.
     Protocol protocol;
     Metadata metadata;
-    std::vector<FilePtr> files;            // Active files, in log order: older commits first.
-    std::vector<TombstonePtr> tombstones;  // Removed files that readers of older versions may still need.
+    FileList files;            // Active files, in log order: older commits first.
+    TombstoneList tombstones;  // Removed files that readers of older versions may still need.
     std::map<std::string, SetTransaction> transactions;  // By application id.
     std::map<std::string, DomainMetadata> domains;       // By domain; removed ones are left out.
     std::optional<int64_t> checkpoint_version;           // The checkpoint it was rebuilt from.

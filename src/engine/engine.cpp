@@ -71,10 +71,11 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterDeltaScan(*state->db->instance, state->sources);
         RegisterJsonScan(*state->db->instance, state->sources);
         RegisterExpectations(*state->db->instance, state->expectations);
+        RegisterTakeFiles(*state->db->instance, state->file_takers);
         return {};
     });
     TARN_CHECK(registered);
-    state->tables = std::make_unique<TableCache>(*state->db);
+    state->tables = std::make_unique<TableCache>(*state->db, state->file_takers);
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <climits>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -171,12 +172,19 @@ Result<std::string> ResolveActionPath(std::string_view table_root, std::string_v
     return JoinPath(table_root, *normal);
 }
 
+bool IsPlainActionPath(std::string_view action_path) {
+    if (action_path.empty() || action_path[0] == '/' || action_path[0] == '.') return false;
+    auto has = [&](char c) { return std::memchr(action_path.data(), c, action_path.size()) != nullptr; };
+    if (has('%') || has(':')) return false;
+    // Not "a/./b" and not "..": a dot behind a slash or another dot.
+    for (size_t at = action_path.find('.'); at != std::string_view::npos; at = action_path.find('.', at + 1)) {
+        if (action_path[at - 1] == '/' || action_path[at - 1] == '.') return false;
+    }
+    return true;
+}
+
 std::string ActionPathKey(std::string_view table_root, std::string_view action_path) {
-    // The usual case first: a plain relative name, as nearly every writer leaves it.
-    bool plain = action_path.find_first_of("%:") == std::string_view::npos && !action_path.starts_with('/') &&
-                 !action_path.starts_with("./") && action_path.find("/./") == std::string_view::npos &&
-                 action_path.find("..") == std::string_view::npos;
-    if (plain) return std::string(action_path);
+    if (IsPlainActionPath(action_path)) return std::string(action_path);
     Result<std::string> full = ResolveActionPath(table_root, action_path);
     if (!full) return PercentDecode(action_path);
     if (full->size() > table_root.size() + 1 && full->starts_with(table_root) && (*full)[table_root.size()] == '/') {

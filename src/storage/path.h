@@ -33,6 +33,8 @@ std::string JoinPath(std::string_view directory, std::string_view name);
 // Errors: kCorrupt [DELTA_CORRUPT_LOG] for a relative path that climbs out of the table with "..".
 Result<std::string> ResolveActionPath(std::string_view table_root, std::string_view action_path);
 
+// Whether `action_path` is its own identity: relative and plain, as nearly every writer leaves it. May say no for one that is.
+bool IsPlainActionPath(std::string_view action_path);
 // The identity of an action's path in log replay: decoded, and relative to the root when the file lies inside it.
 std::string ActionPathKey(std::string_view table_root, std::string_view action_path);
 

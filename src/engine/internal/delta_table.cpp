@@ -1,12 +1,8 @@
 #include "engine/internal/delta_table.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "delta/schema.h"
 #include "delta/stats.h"
@@ -20,23 +16,6 @@ namespace tarn::engine {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A file that lives as long as the scope.
-class TemporaryFile {
-public:
-    explicit TemporaryFile(std::string_view suffix) {
-        static std::atomic<uint64_t> counter = 0;
-        path_ = (fs::temp_directory_path() / ("tarn-" + std::to_string(getpid()) + "-" + std::to_string(counter++))).string() +
-                std::string(suffix);
-    }
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-    TemporaryFile(const TemporaryFile &) = delete;
-    TemporaryFile &operator=(const TemporaryFile &) = delete;
-    const std::string &path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 // "\"a\".\"b c\"" -> {"a", "b c"}
 std::vector<std::string> SplitStatsPath(const std::string &text) {
@@ -189,57 +168,6 @@ std::string CopyOptions(const delta::Metadata &metadata) {
 }
 
 }  // namespace
-
-Result<void> DuckCheckpointIo::ReadParquet(const std::string &path, const LinesSink &sink) {
-    return Guard([&]() -> Result<void> {
-        duckdb::Connection connection(db_);
-        std::string file = "read_parquet(" + sql::QuoteLiteral(path) + ")";
-        TARN_TRY(auto described, RunToEnd(connection, "DESCRIBE SELECT * FROM " + file));
-        std::string object;
-        for (size_t row = 0; row < described->RowCount(); row++) {
-            std::string name = described->GetValue(0, row).ToString();
-            if (std::ranges::find(delta::kCheckpointColumns, name) == std::end(delta::kCheckpointColumns)) continue;
-            if (!object.empty()) object += ", ";
-            object += sql::QuoteLiteral(name) + ": " + sql::QuoteIdentifier(name);
-        }
-        if (object.empty()) {
-            return Fail(ErrorKind::kCorrupt, "DELTA_CORRUPT_LOG", "The checkpoint " + path + " has none of a checkpoint's columns.");
-        }
-        auto result = connection.SendQuery("SELECT to_json({" + object + "})::VARCHAR FROM " + file);
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        std::string lines;
-        while (auto chunk = result->Fetch()) {
-            lines.clear();
-            chunk->Flatten();
-            auto texts = duckdb::FlatVector::GetData<duckdb::string_t>(chunk->data[0]);
-            for (size_t row = 0; row < chunk->size(); row++) {
-                lines.append(texts[row].GetData(), texts[row].GetSize());
-                lines += '\n';
-            }
-            TARN_CHECK(sink(lines));
-        }
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        return {};
-    });
-}
-
-Result<std::string> DuckCheckpointIo::WriteParquet(const DataType &schema, std::string_view ndjson) {
-    return Guard([&]() -> Result<std::string> {
-        TemporaryFile lines(".json"), parquet(".parquet");
-        std::ofstream(lines.path(), std::ios::binary) << ndjson;
-        std::string columns;
-        for (const Field &field : schema.fields) {
-            if (!columns.empty()) columns += ", ";
-            columns += sql::QuoteLiteral(field.name) + ": " + sql::QuoteLiteral(sql::RenderType(field.type));
-        }
-        duckdb::Connection connection(db_);
-        TARN_CHECK(RunToEnd(connection, "COPY (SELECT * FROM read_json(" + sql::QuoteLiteral(lines.path()) +
-                                       ", format = 'newline_delimited', maximum_object_size = 268435456, columns = {" + columns +
-                                       "})) TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT parquet, COMPRESSION snappy)"));
-        std::ifstream in(parquet.path(), std::ios::binary);
-        return std::string(std::istreambuf_iterator<char>(in), {});
-    });
-}
 
 Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::optional<int64_t> version) {
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));

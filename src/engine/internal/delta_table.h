@@ -6,23 +6,12 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "delta/checkpoint.h"
 #include "delta/snapshot.h"
+#include "engine/internal/checkpoint_io.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/scan_sources.h"
 
 namespace tarn::engine {
-
-// Reads and writes checkpoint Parquet with a connection of its own.
-class DuckCheckpointIo final : public delta::CheckpointIo {
-public:
-    explicit DuckCheckpointIo(duckdb::DuckDB &db) : db_(db) {}
-    Result<void> ReadParquet(const std::string &path, const LinesSink &sink) override;
-    Result<std::string> WriteParquet(const DataType &schema, std::string_view ndjson) override;
-
-private:
-    duckdb::DuckDB &db_;
-};
 
 // What this engine reads and writes beyond what the log alone needs.
 inline constexpr delta::Capabilities kCapabilities{.column_mapping = true};
@@ -30,7 +19,7 @@ inline constexpr delta::Capabilities kCapabilities{.column_mapping = true};
 // The newest snapshot seen of each table: the next load reads only the commits since.
 class TableCache {
 public:
-    explicit TableCache(duckdb::DuckDB &db) : io_(db) {}
+    TableCache(duckdb::DuckDB &db, FileTakers &takers) : io_(db, takers) {}
 
     // Errors: those of delta::LoadSnapshot and CheckReadable.
     Result<delta::SnapshotPtr> Load(const std::string &location, std::optional<int64_t> version = std::nullopt);

@@ -18,8 +18,9 @@ namespace tarn::engine {
 
 struct EngineState {
     std::filesystem::path root;  // Absolute.
-    ScanSources sources;         // These two outlive the database, whose functions refer to them.
+    ScanSources sources;         // These three outlive the database, whose functions refer to them.
     ExpectationCounters expectations;
+    FileTakers file_takers;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;

@@ -234,14 +234,13 @@ Result<std::string> StatementContext::RenderStream(const std::string &location, 
     travel.version = *range.from_version;
     TARN_TRY(delta::SnapshotPtr before, SnapshotOf(location, &travel));
     std::set<std::string> known;
-    auto key = [&](const delta::AddFile &file) { return delta::FileKey(location, file.path, file.deletion_vector); };
-    for (auto &file : before->files) known.insert(key(*file));
+    before->files.rows().ForEach([&](const delta::FileRow &file) { known.insert(file.Key(location)); });
     std::vector<delta::FilePtr> added;
     size_t kept = 0;
-    for (auto &file : now->files) {
-        if (known.contains(key(*file))) kept++;
-        else added.push_back(file);
-    }
+    now->files.rows().ForEach([&](const delta::FileRow &file) {
+        if (known.contains(file.Key(location))) kept++;
+        else added.push_back(std::make_shared<const delta::AddFile>(file.ToAdd()));
+    });
     if (kept != before->files.size()) {
         Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_SOURCE_TABLE_IGNORE_CHANGES",
                                 "Rows of the streaming source " + location + " were changed or removed between version " +

@@ -36,10 +36,10 @@ inline AddFile FileOf(const std::string &path, const std::string &partition = ""
 class TextCheckpointIo final : public CheckpointIo {
 public:
     explicit TextCheckpointIo(storage::ObjectStore &store) : store_(store) {}
-    Result<void> ReadParquet(const std::string &path, const LinesSink &sink) override {
+    Result<void> ReadParquet(const std::string &path, CheckpointSink &sink) override {
         reads++;
         TARN_TRY(std::string text, store_.Read(path));
-        if (text.starts_with("PAR1")) return sink(std::string_view(text).substr(4));
+        if (text.starts_with("PAR1")) return sink.Lines(std::string_view(text).substr(4));
         return Fail(ErrorKind::kCorrupt, "FAILED_READ_FILE", path + " is not a Parquet file.");
     }
     Result<std::string> WriteParquet(const DataType &schema, std::string_view ndjson) override {
