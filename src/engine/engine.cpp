@@ -25,6 +25,10 @@ std::filesystem::path SpillFolder(const std::filesystem::path &root) { return ro
 
 Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options, const std::filesystem::path &root) {
     return Guard([&]() -> Result<std::unique_ptr<duckdb::DuckDB>> {
+        // DuckDB makes the last folder of the path only, and only when it first spills. Made empty here, the process's own
+        // folder also keeps another process that ends from removing the common one.
+        std::error_code ignored;
+        std::filesystem::create_directories(SpillFolder(root), ignored);
         duckdb::DBConfig config;
         config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
         config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
