@@ -76,6 +76,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterJsonScan(*state->db->instance, state->sources);
         RegisterExpectations(*state->db->instance, state->expectations);
         RegisterTakeFiles(*state->db->instance, state->file_takers);
+        RegisterRowMarks(*state->db->instance, state->markers);
         return {};
     });
     TARN_CHECK(registered);

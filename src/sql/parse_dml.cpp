@@ -129,6 +129,9 @@ Result<MergeClause> Parser::ParseMergeClause() {
     bool by_source = clause.when == MergeClause::When::kNotMatchedBySource;
     if (!by_source && Accept("*")) {
         clause.action = MergeClause::Action::kUpdateAll;
+        if (Accept("EXCEPT")) {
+            TARN_TRY(clause.except, ParseNameList());
+        }
         return clause;
     }
     clause.action = MergeClause::Action::kUpdate;
@@ -140,6 +143,9 @@ Result<MergeClause> Parser::ParseMergeClause() {
 Result<void> Parser::ParseMergeInsert(MergeClause &clause) {
     if (Accept("*")) {
         clause.action = MergeClause::Action::kInsertAll;
+        if (Accept("EXCEPT")) {
+            TARN_TRY(clause.except, ParseNameList());
+        }
         return {};
     }
     clause.action = MergeClause::Action::kInsert;

@@ -61,6 +61,9 @@ public:
 struct ScopeRelation {
     std::string alias;  // its name in the DuckDB text
     Name name;          // the table's full name where it has one: lets main.s.t.column find it; may be empty
+    // Its columns, where a name without qualifier shall mean this relation's although others stand around, too: WHEN NOT
+    // MATCHED sees the source alone. Empty: DuckDB decides.
+    std::vector<std::string> columns = {};
 };
 
 // The whole query, without a trailing `;`. Every column of the outermost SELECT has Spark's name: SELECT count(*)

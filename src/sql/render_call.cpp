@@ -213,7 +213,7 @@ Result<std::string> RenderQuery(const Query &query, RenderContext &context) {
 
 Result<std::string> RenderExpr(const Expr &expr, RenderContext &context, const std::vector<ScopeRelation> &relations) {
     Scope scope;
-    for (const ScopeRelation &relation : relations) scope.relations.push_back({relation.alias, relation.name});
+    for (const ScopeRelation &relation : relations) scope.relations.push_back({relation.alias, relation.name, relation.columns});
     return Renderer(context).RenderExpr(expr, scope);
 }
 

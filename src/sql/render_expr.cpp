@@ -76,6 +76,20 @@ Resolved ResolveRelation(const std::vector<std::string> &parts, size_t longest, 
     return {};
 }
 
+// The relation around the expression that says it has the column; nullptr where none or several do, or in a subquery, whose
+// own relations may have it.
+const Scope::Relation *OwnerOf(const std::string &column, const Scope &scope) {
+    const Scope *at = &scope;
+    while (at != nullptr && at->relations.empty()) at = at->outer;
+    const Scope::Relation *owner = nullptr;
+    for (size_t i = 0; at != nullptr && i < at->relations.size(); i++) {
+        bool has = std::ranges::any_of(at->relations[i].columns, [&](auto &name) { return EqualsIgnoreCase(name, column); });
+        if (has && owner != nullptr) return nullptr;
+        if (has) owner = &at->relations[i];
+    }
+    return owner;
+}
+
 const LambdaParam *FindLambdaParam(const std::string &name, const Scope &scope) {
     for (const Scope *at = &scope; at != nullptr; at = at->outer) {
         for (const LambdaParam &param : at->lambda_params) {
@@ -107,7 +121,10 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
         return parts.size() == 1 ? param->text : param->text + "." + QuoteParts(parts, 1);
     }
     Resolved resolved = ResolveRelation(parts, parts.size() - 1, scope);
-    if (resolved.relation == nullptr) return QuoteParts(parts, 0);
+    if (resolved.relation == nullptr) {
+        const Scope::Relation *owner = OwnerOf(parts[0], scope);
+        return owner != nullptr ? QuoteIdentifier(owner->alias) + "." + QuoteParts(parts, 0) : QuoteParts(parts, 0);
+    }
     return QuoteIdentifier(resolved.relation->alias) + "." + QuoteParts(parts, resolved.parts);
 }
 

@@ -205,6 +205,7 @@ struct MergeClause {
     Action action = Action::kDelete;
     // kUpdate: column = value. kInsert: columns[i] gets values[i], as assignments in the order written.
     std::vector<Assignment> assignments;
+    std::vector<std::string> except;  // UPDATE SET * EXCEPT (a), INSERT * EXCEPT (a)
     SourcePosition position;
 };
 

@@ -1,10 +1,10 @@
-// MERGE: one join finds what to do with each row; the changed rows alone are kept, then written and masked.
+// MERGE: one join finds what to do with each row, and in the same pass the new rows are written and the old ones noted.
 #include <algorithm>
 
 #include "delta/schema.h"
 #include "engine/internal/statements.h"
+#include "engine/internal/store_value.h"
 #include "engine/internal/table_change.h"
-#include "engine/internal/temporary_table.h"
 
 namespace tarn::engine {
 namespace {
@@ -12,114 +12,327 @@ namespace {
 using When = sql::MergeClause::When;
 using Act = sql::MergeClause::Action;
 
-struct MergePlan {
-    const sql::Merge &statement;
-    StatementContext &context;
-    sql::ScopeRelation target, source;
-    std::string source_text;  // A FROM item with its alias.
-    DataType source_schema;
-    DataType schema;          // The target's after evolution.
-    DataType old_schema;      // Before: what the scan has.
-    bool matched = false, not_matched = false, not_matched_by_source = false;
-
-    std::string TargetColumn(const Field &field) const {
-        if (!old_schema.FindField(field.name)) return "NULL";
-        return sql::QuoteIdentifier(target.alias) + "." + sql::QuoteIdentifier(field.name);
-    }
-    std::string SourceColumn(const Field &field) const {
-        const Field *from = source_schema.FindField(field.name);
-        return from ? sql::QuoteIdentifier(source.alias) + "." + sql::QuoteIdentifier(from->name) : "";
-    }
-};
-
 std::string AliasOf(const sql::Relation &relation) {
     if (relation.alias && !relation.alias->name.empty()) return relation.alias->name;
     if (auto *table = relation.As<sql::TableRef>()) return table->name.Last();
-    return "source";
+    return "__source";
 }
 
-Result<std::string> ClauseCondition(MergePlan &plan, const sql::MergeClause &clause) {
-    std::string in_source = sql::QuoteIdentifier(plan.source.alias) + ".__tarn_source";
-    std::string in_target = sql::QuoteIdentifier(plan.target.alias) + ".__tarn_row";
-    std::string text;
-    switch (clause.when) {
-        case When::kMatched: text = in_source + " IS NOT NULL AND " + in_target + " IS NOT NULL"; break;
-        case When::kNotMatched: text = in_target + " IS NULL"; break;
-        case When::kNotMatchedBySource: text = in_source + " IS NULL"; break;
+bool Inserts(const sql::MergeClause &clause) { return clause.action == Act::kInsert || clause.action == Act::kInsertAll; }
+bool TakesAll(const sql::MergeClause &clause) { return clause.action == Act::kUpdateAll || clause.action == Act::kInsertAll; }
+
+bool IsExcepted(const sql::MergeClause &clause, const std::string &column) {
+    return std::ranges::any_of(clause.except, [&](const std::string &name) { return EqualsIgnoreCase(name, column); });
+}
+
+bool IsDefault(const sql::Expr &expr) {
+    auto *column = expr.As<sql::ColumnRef>();
+    return column && column->name.parts.size() == 1 && EqualsIgnoreCase(column->name.parts[0], "DEFAULT");
+}
+
+std::unexpected<Error> FailAt(SourcePosition position, const char *condition, std::string message) {
+    Error error = MakeError(ErrorKind::kInvalidInput, condition, std::move(message));
+    error.position = position;
+    return Fail(std::move(error));
+}
+
+// What one clause gives: values by path, columns left to their DEFAULT.
+struct ClauseValues {
+    std::string condition;  // DuckDB text of AND …; "" without.
+    std::vector<AssignedValue> assigned;
+    std::vector<std::string> defaults;
+};
+
+class MergePlan {
+public:
+    MergePlan(StatementContext &context, const sql::Merge &statement, TableChange &change)
+        : context_(context), statement_(statement), change_(change), old_schema_(change.schema()) {}
+
+    Result<void> Resolve();
+    // The changes for TableChange::Apply.
+    Result<std::string> Changes();
+    std::vector<RowEffect> Effects() const;
+    // Whether several source rows may remove one target row: as Delta defines it, for a lone WHEN MATCHED THEN DELETE.
+    bool MayRepeat() const;
+
+private:
+    Result<void> CheckClauses() const;
+    Result<void> Evolve();
+    std::vector<const sql::ScopeRelation *> Visible(const sql::MergeClause &clause) const;
+    std::vector<sql::ScopeRelation> Scope(const sql::MergeClause &clause) const;
+    std::string SourceItem() const { return "(SELECT *, TRUE AS __tarn_source FROM " + source_text_ + ") AS " + sql::QuoteIdentifier(source_.alias); }
+    // The target's virtual columns must be named where the scan stands alone.
+    std::string TargetItem() const { return "(SELECT *, __tarn_file, __tarn_row FROM " + scan_ + ") AS " + sql::QuoteIdentifier(target_.alias); }
+
+    Result<ClauseValues> ValuesOf(const sql::MergeClause &clause);
+    Result<void> AddAll(const sql::MergeClause &clause, ClauseValues &values) const;
+    void AddLeaves(const TypedText &from, const DataType &to, std::vector<std::string> path, ClauseValues &values) const;
+    Result<std::vector<std::string>> PathOf(const sql::MergeClause &clause, const sql::Name &column) const;
+    Result<std::string> ColumnValue(const Field &field);
+    Result<std::string> ClauseValue(size_t clause, const Field &field);
+    std::string ActionCase() const;
+    bool Has(When when) const;
+
+    StatementContext &context_;
+    const sql::Merge &statement_;
+    TableChange &change_;
+    DataType old_schema_;     // What the scan has; change_.schema() is the table's after evolution.
+    sql::ScopeRelation target_, source_;
+    std::string source_text_, scan_;
+    DataType source_schema_;
+    std::vector<ClauseValues> clauses_;
+};
+
+Result<void> MergePlan::Resolve() {
+    TARN_CHECK(CheckClauses());
+    target_.alias = statement_.target_alias.empty() ? statement_.target.Last() : statement_.target_alias;
+    if (statement_.target_alias.empty() && !statement_.target_is_path) target_.name = context_.Qualify(statement_.target);
+    source_.alias = AliasOf(*statement_.source);
+    if (EqualsIgnoreCase(source_.alias, target_.alias)) {
+        return Fail(ErrorKind::kInvalidInput, "AMBIGUOUS_REFERENCE",
+                    "The target and the source of MERGE are both called `" + target_.alias + "`: give one an alias.");
     }
+    TARN_TRY(source_text_, context_.From(*statement_.source));
+    TARN_TRY(source_schema_, DescribeQuery(context_.session(), "SELECT * FROM " + source_text_));
+    TARN_TRY(scan_, change_.Scan());
+    if (statement_.schema_evolution) TARN_CHECK(Evolve());
+    for (const sql::MergeClause &clause : statement_.clauses) {
+        TARN_TRY(ClauseValues values, ValuesOf(clause));
+        clauses_.push_back(std::move(values));
+    }
+    return {};
+}
+
+Result<void> MergePlan::CheckClauses() const {
+    auto &clauses = statement_.clauses;
+    for (size_t i = 0; i < clauses.size(); i++) {
+        auto same = [&](const sql::MergeClause &later) { return later.when == clauses[i].when; };
+        if (clauses[i].condition || std::none_of(clauses.begin() + static_cast<std::ptrdiff_t>(i) + 1, clauses.end(), same)) continue;
+        const char *kinds[] = {"MATCHED", "NOT_MATCHED_BY_TARGET", "NOT_MATCHED_BY_SOURCE"};
+        std::string kind = kinds[static_cast<size_t>(clauses[i].when)];
+        std::string spoken = kind;
+        std::ranges::replace(spoken, '_', ' ');
+        Error error = MakeError(ErrorKind::kInvalidInput, "NON_LAST_" + kind + "_CLAUSE_OMIT_CONDITION",
+                                "When there are more than one " + spoken + " clauses in a MERGE statement, only the last " + spoken +
+                                    " clause can omit the condition.");
+        error.position = clauses[i].position;
+        return Fail(std::move(error));
+    }
+    return {};
+}
+
+// The columns that UPDATE SET * and INSERT * take, and those that a clause assigns under the name they have in the source.
+Result<void> MergePlan::Evolve() {
+    std::vector<Field> incoming;
+    auto wanted = [&](const Field &field) {
+        return std::ranges::any_of(statement_.clauses, [&](const sql::MergeClause &clause) {
+            if (TakesAll(clause)) return !IsExcepted(clause, field.name);
+            return std::ranges::any_of(clause.assignments, [&](const sql::Assignment &assignment) {
+                auto &parts = assignment.column.parts;
+                bool qualified = parts.size() > 1 && EqualsIgnoreCase(parts[0], target_.alias);
+                return EqualsIgnoreCase(parts[qualified ? 1 : 0], field.name);
+            });
+        });
+    };
+    std::ranges::copy_if(source_schema_.fields, std::back_inserter(incoming), wanted);
+    if (incoming.empty()) return {};
+    TARN_CHECK(change_.EvolveSchema(DataType::Struct(std::move(incoming))));
+    return {};
+}
+
+std::vector<const sql::ScopeRelation *> MergePlan::Visible(const sql::MergeClause &clause) const {
+    if (clause.when == When::kNotMatched) return {&source_};
+    if (clause.when == When::kNotMatchedBySource) return {&target_};
+    return {&target_, &source_};
+}
+
+// A clause that sees one side alone may leave its columns unqualified, although the join has the other side's, too.
+std::vector<sql::ScopeRelation> MergePlan::Scope(const sql::MergeClause &clause) const {
+    std::vector<sql::ScopeRelation> scope;
+    for (const sql::ScopeRelation *relation : Visible(clause)) {
+        scope.push_back(*relation);
+        if (clause.when == When::kMatched) continue;
+        for (const Field &field : (relation == &source_ ? source_schema_ : old_schema_).fields) scope.back().columns.push_back(field.name);
+    }
+    return scope;
+}
+
+Result<std::vector<std::string>> MergePlan::PathOf(const sql::MergeClause &clause, const sql::Name &column) const {
+    TARN_TRY(auto path, ResolveAssigned(column, change_.schema(), target_));
+    if (Inserts(clause) && path.size() > 1) {
+        return FailAt(column.position, "DELTA_UNSUPPORTED_NESTED_FIELD_IN_OPERATION",
+                      "Nested field is not supported in the INSERT clause of MERGE operation (field = `" + column.ToString() + "`).");
+    }
+    return path;
+}
+
+Result<ClauseValues> MergePlan::ValuesOf(const sql::MergeClause &clause) {
+    ClauseValues values;
+    std::string list;
     if (clause.condition) {
-        TARN_TRY(std::string condition, plan.context.Expr(*clause.condition, {plan.target, plan.source}));
-        text += " AND (" + condition + ")";
+        TARN_TRY(values.condition, context_.Expr(*clause.condition, Scope(clause)));
+        list = values.condition;
     }
-    return text;
-}
-
-// The value that `clause` gives a column; "" when the column keeps what it has (NULL in a new row).
-Result<std::string> ClauseValue(MergePlan &plan, const sql::MergeClause &clause, const Field &field) {
-    if (clause.action == Act::kUpdateAll || clause.action == Act::kInsertAll) return plan.SourceColumn(field);
+    if (TakesAll(clause)) TARN_CHECK(AddAll(clause, values));
+    std::vector<std::vector<std::string>> paths;
+    size_t first = values.condition.empty() ? 0 : 1;
     for (const sql::Assignment &assignment : clause.assignments) {
-        if (!EqualsIgnoreCase(assignment.column.Last(), field.name)) continue;
-        return plan.context.Expr(*assignment.value, {plan.target, plan.source});
+        TARN_TRY(auto path, PathOf(clause, assignment.column));
+        paths.push_back(path);
+        if (IsDefault(*assignment.value)) {
+            values.defaults.push_back(path[0]);
+            values.assigned.push_back({path, {"NULL", DataType()}});
+            continue;
+        }
+        TARN_TRY(std::string text, context_.Expr(*assignment.value, Scope(clause)));
+        list += (list.empty() ? "" : ", ") + text;
+        values.assigned.push_back({path, {text, DataType()}});
     }
-    return std::string();
+    auto conflict = CheckConflicts(paths);
+    if (!conflict && Inserts(clause)) {
+        return FailAt(clause.position, "DELTA_DUPLICATE_COLUMNS_ON_INSERT", "Duplicate column names in INSERT clause.");
+    }
+    TARN_CHECK(conflict);
+    if (list.empty()) return values;
+    // Binding the texts over what the clause sees alone gives their types, and refuses what it does not see.
+    std::string from;
+    for (const sql::ScopeRelation *relation : Visible(clause)) from += (from.empty() ? "" : ", ") + (relation == &source_ ? SourceItem() : TargetItem());
+    TARN_TRY(DataType types, DescribeQuery(context_.session(), "SELECT " + list + " FROM " + from));
+    for (AssignedValue &item : values.assigned) {
+        if (!TakesAll(clause) && item.value.text != "NULL") item.value.type = types.fields.at(first++).type;
+    }
+    return values;
 }
 
-Result<void> CheckAssignments(const MergePlan &plan) {
-    for (const sql::MergeClause &clause : plan.statement.clauses) {
-        for (const sql::Assignment &assignment : clause.assignments) {
-            if (plan.schema.FindField(assignment.column.Last())) continue;
-            Error error = MakeError(ErrorKind::kInvalidInput, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                                    "A column with name `" + assignment.column.ToString() + "` cannot be resolved in the target.");
-            error.position = assignment.column.position;
+// UPDATE SET *, INSERT *: each of the table's columns from the source's of that name.
+Result<void> MergePlan::AddAll(const sql::MergeClause &clause, ClauseValues &values) const {
+    for (const Field &field : change_.schema().fields) {
+        if (IsExcepted(clause, field.name)) {
+            if (Inserts(clause)) values.defaults.push_back(field.name);
+            continue;
+        }
+        const Field *from = source_schema_.FindField(field.name);
+        if (from) {
+            TypedText value{sql::QuoteIdentifier(source_.alias) + "." + sql::QuoteIdentifier(from->name), from->type};
+            // With schema evolution fields that only the table has stay as they are.
+            if (statement_.schema_evolution && !Inserts(clause)) AddLeaves(value, field.type, {field.name}, values);
+            else values.assigned.push_back({{field.name}, std::move(value)});
+        } else if (statement_.schema_evolution) {
+            if (Inserts(clause)) values.defaults.push_back(field.name);
+        } else {
+            std::string columns;
+            for (const Field &known : source_schema_.fields) columns += (columns.empty() ? "" : ", ") + known.name;
+            Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_MERGE_UNRESOLVED_EXPRESSION",
+                                    "Cannot resolve " + field.name + " in " + (Inserts(clause) ? "INSERT" : "UPDATE") +
+                                        " clause given columns " + columns + ".");
+            error.position = clause.position;
+            error.remedy = "Give the source that column, name the columns to set, or write MERGE WITH SCHEMA EVOLUTION.";
             return Fail(std::move(error));
         }
     }
     return {};
 }
 
-// One row for each change: __tarn_action (the clause's number), the target row's identity, the new values.
-Result<std::string> ChangesQuery(MergePlan &plan, const std::string &scan) {
-    auto &clauses = plan.statement.clauses;
-    std::string action = "CASE";
-    for (size_t i = 0; i < clauses.size(); i++) {
-        TARN_TRY(std::string condition, ClauseCondition(plan, clauses[i]));
-        action += " WHEN " + condition + " THEN " + std::to_string(i);
+void MergePlan::AddLeaves(const TypedText &from, const DataType &to, std::vector<std::string> path, ClauseValues &values) const {
+    if (from.type.kind != TypeKind::kStruct || to.kind != TypeKind::kStruct) {
+        values.assigned.push_back({std::move(path), from});
+        return;
     }
-    action += " END";
-
-    std::string target = sql::QuoteIdentifier(plan.target.alias);
-    std::string select = "SELECT " + action + " AS __tarn_action, " + target + ".__tarn_file AS __tarn_file, " + target +
-                         ".__tarn_row AS __tarn_row";
-    for (const Field &field : plan.schema.fields) {
-        std::string value = "CASE __tarn_action";
-        for (size_t i = 0; i < clauses.size(); i++) {
-            if (clauses[i].action == Act::kDelete) continue;
-            TARN_TRY(std::string given, ClauseValue(plan, clauses[i], field));
-            bool inserts = clauses[i].action == Act::kInsert || clauses[i].action == Act::kInsertAll;
-            if (given.empty()) given = inserts ? "NULL" : plan.TargetColumn(field);
-            value += " WHEN " + std::to_string(i) + " THEN CAST(" + given + " AS " + sql::RenderType(field.type) + ")";
-        }
-        if (value == "CASE __tarn_action") value = "CAST(NULL AS " + sql::RenderType(field.type) + ")";
-        else value += " END";
-        select += ", " + value + " AS " + sql::QuoteIdentifier(field.name);
+    for (const Field &field : to.fields) {
+        const Field *inner = from.type.FindField(field.name);
+        if (!inner) continue;
+        std::vector<std::string> deeper = path;
+        deeper.push_back(field.name);
+        AddLeaves({"struct_extract(" + from.text + ", " + sql::QuoteLiteral(inner->name) + ")", inner->type}, field.type, deeper, values);
     }
-
-    TARN_TRY(std::string on, plan.context.Expr(*plan.statement.condition, {plan.target, plan.source}));
-    std::string left = "(SELECT *, TRUE AS __tarn_source FROM " + plan.source_text + ") AS " +
-                       sql::QuoteIdentifier(plan.source.alias);
-    // The target's virtual columns must be named where the scan stands alone.
-    std::string right = "(SELECT *, __tarn_file, __tarn_row FROM " + scan + ") AS " + target;
-    std::string join = plan.not_matched ? (plan.not_matched_by_source ? " FULL JOIN " : " LEFT JOIN ")
-                                        : (plan.not_matched_by_source ? " RIGHT JOIN " : " JOIN ");
-    return "SELECT * FROM (" + select + " FROM " + left + join + right + " ON " + on + ") WHERE __tarn_action IS NOT NULL";
 }
 
-std::string ActionsIn(const sql::Merge &statement, auto &&wanted) {
-    std::string list;
-    for (size_t i = 0; i < statement.clauses.size(); i++) {
-        if (wanted(statement.clauses[i].action)) list += (list.empty() ? "" : ", ") + std::to_string(i);
+// The text of what clause number `clause` leaves in the column.
+Result<std::string> MergePlan::ClauseValue(size_t clause, const Field &field) {
+    StoreRules rules;
+    rules.fill_missing = statement_.schema_evolution;
+    TypedText current{"NULL", DataType()};
+    const Field *old = old_schema_.FindField(field.name);
+    if (old && !Inserts(statement_.clauses[clause])) {
+        current = {sql::QuoteIdentifier(target_.alias) + "." + sql::QuoteIdentifier(old->name), old->type};
     }
-    return list.empty() ? "FALSE" : "__tarn_action IN (" + list + ")";
+    StoreRules widen;
+    widen.fill_missing = true;
+    TARN_TRY(std::string kept, StoreValue(context_, current, field.type, field.name, widen));
+    return StoreAssigned(context_, field, kept, clauses_[clause].assigned, rules);
+}
+
+Result<std::string> MergePlan::ColumnValue(const Field &field) {
+    std::vector<std::pair<std::string, std::string>> branches;  // Text, the actions that give it.
+    for (size_t i = 0; i < clauses_.size(); i++) {
+        if (statement_.clauses[i].action == Act::kDelete) continue;
+        TARN_TRY(std::string text, ClauseValue(i, field));
+        auto known = std::ranges::find(branches, text, &std::pair<std::string, std::string>::first);
+        if (known == branches.end()) branches.emplace_back(text, std::to_string(i));
+        else known->second += ", " + std::to_string(i);
+    }
+    if (branches.empty()) return "CAST(NULL AS " + sql::RenderType(field.type) + ")";
+    std::string value = "CASE";
+    for (auto &[text, actions] : branches) value += " WHEN __tarn_action IN (" + actions + ") THEN " + text;
+    return value + " END";
+}
+
+std::string MergePlan::ActionCase() const {
+    std::string in_source = sql::QuoteIdentifier(source_.alias) + ".__tarn_source IS NOT NULL";
+    std::string in_target = sql::QuoteIdentifier(target_.alias) + ".__tarn_row IS NOT NULL";
+    std::string action = "CASE";
+    for (size_t i = 0; i < clauses_.size(); i++) {
+        switch (statement_.clauses[i].when) {
+            case When::kMatched: action += " WHEN " + in_source + " AND " + in_target; break;
+            case When::kNotMatched: action += " WHEN NOT (" + in_target + ")"; break;
+            case When::kNotMatchedBySource: action += " WHEN NOT (" + in_source + ")"; break;
+        }
+        if (!clauses_[i].condition.empty()) action += " AND (" + clauses_[i].condition + ")";
+        action += " THEN " + std::to_string(i);
+    }
+    return action + " END";
+}
+
+bool MergePlan::Has(When when) const {
+    return std::ranges::any_of(statement_.clauses, [&](const sql::MergeClause &clause) { return clause.when == when; });
+}
+
+Result<std::string> MergePlan::Changes() {
+    std::string target = sql::QuoteIdentifier(target_.alias);
+    std::string select = "SELECT " + ActionCase() + " AS __tarn_action, " + target + ".__tarn_file AS __tarn_file, " + target +
+                         ".__tarn_row AS __tarn_row";
+    for (const Field &field : change_.schema().fields) {
+        TARN_TRY(std::string value, ColumnValue(field));
+        select += ", " + value + " AS " + sql::QuoteIdentifier(field.name);
+    }
+    TARN_TRY(std::string on, context_.Expr(*statement_.condition, {target_, source_}));
+    bool keeps_source = Has(When::kNotMatched), keeps_target = Has(When::kNotMatchedBySource);
+    const char *join = keeps_source ? (keeps_target ? " FULL JOIN " : " LEFT JOIN ") : (keeps_target ? " RIGHT JOIN " : " JOIN ");
+    // Said once more where nothing but matched rows matters: a condition on one side alone then thins out that side.
+    std::string where;
+    for (size_t i = 0; i < clauses_.size() && !keeps_source && !keeps_target; i++) {
+        where += (where.empty() ? " WHERE (" : " OR (") + (clauses_[i].condition.empty() ? "TRUE" : clauses_[i].condition) + ")";
+    }
+    return select + " FROM " + SourceItem() + join + TargetItem() + " ON " + on + where;
+}
+
+std::vector<RowEffect> MergePlan::Effects() const {
+    std::vector<RowEffect> effects;
+    for (const sql::MergeClause &clause : statement_.clauses) {
+        bool deletes = clause.action == Act::kDelete;
+        effects.push_back(deletes ? RowEffect::kDelete : Inserts(clause) ? RowEffect::kInsert : RowEffect::kUpdate);
+    }
+    return effects;
+}
+
+bool MergePlan::MayRepeat() const {
+    const sql::MergeClause *only = nullptr;
+    for (const sql::MergeClause &clause : statement_.clauses) {
+        if (clause.when != When::kMatched) continue;
+        if (only) return false;
+        only = &clause;
+    }
+    return only && only->action == Act::kDelete && !only->condition;
 }
 
 }  // namespace
@@ -127,68 +340,27 @@ std::string ActionsIn(const sql::Merge &statement, auto &&wanted) {
 Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
     StatementContext context(session);
     TARN_TRY(TargetTable found, context.FindTarget(statement.target, statement.target_is_path));
-    MergePlan plan{statement, context};
-    plan.target.alias = statement.target_alias.empty() ? statement.target.Last() : statement.target_alias;
-    if (statement.target_alias.empty()) plan.target.name = context.Qualify(statement.target);
-    plan.source.alias = AliasOf(*statement.source);
-    if (EqualsIgnoreCase(plan.source.alias, plan.target.alias)) {
-        return Fail(ErrorKind::kInvalidInput, "AMBIGUOUS_REFERENCE",
-                    "The target and the source of MERGE are both called `" + plan.target.alias + "`: give one an alias.");
-    }
-    TARN_TRY(plan.source_text, context.From(*statement.source));
-    TARN_TRY(plan.source_schema, DescribeQuery(session, "SELECT * FROM " + plan.source_text));
-
     TableChange change(context, found);
-    plan.old_schema = change.schema();
-    if (statement.schema_evolution) TARN_CHECK(change.EvolveSchema(plan.source_schema));
-    plan.schema = change.schema();
-    TARN_CHECK(CheckAssignments(plan));
-    for (const sql::MergeClause &clause : statement.clauses) {
-        plan.matched |= clause.when == When::kMatched;
-        plan.not_matched |= clause.when == When::kNotMatched;
-        plan.not_matched_by_source |= clause.when == When::kNotMatchedBySource;
-    }
-    TARN_TRY(std::string scan, change.Scan());
-    TARN_TRY(std::string query, ChangesQuery(plan, scan));
-    TARN_TRY(auto changes, TemporaryTable::Create(session, query));
+    MergePlan plan(context, statement, change);
+    TARN_CHECK(plan.Resolve());
+    TARN_TRY(std::string changes, plan.Changes());
+    TARN_TRY(auto marks, change.Apply(changes, plan.Effects(), plan.MayRepeat()));
 
-    TARN_TRY(int64_t ambiguous, changes->Count("count(*)", "WHERE __tarn_row IS NOT NULL GROUP BY __tarn_file, __tarn_row "
-                                                          "HAVING count(*) > 1 LIMIT 1"));
-    if (ambiguous > 0) {
-        return Fail(ErrorKind::kInvalidInput, "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE",
-                    "Cannot perform Merge as multiple source rows matched and attempted to modify the same target row in the "
-                    "Delta table in possibly conflicting ways. Keep one source row for each key before merging.");
+    int64_t inserted = marks->Count(RowEffect::kInsert), updated = marks->Count(RowEffect::kUpdate);
+    int64_t deleted = marks->DistinctRows() - updated;
+    int64_t by_source[2] = {0, 0};  // Updated, deleted.
+    for (size_t i = 0; i < statement.clauses.size(); i++) {
+        if (statement.clauses[i].when == When::kNotMatchedBySource) by_source[statement.clauses[i].action == Act::kDelete] += marks->counts()[i];
     }
-    std::string updates = ActionsIn(statement, [](Act act) { return act == Act::kUpdate || act == Act::kUpdateAll; });
-    std::string inserts = ActionsIn(statement, [](Act act) { return act == Act::kInsert || act == Act::kInsertAll; });
-    TARN_TRY(int64_t updated, changes->Count("count(*)", "WHERE " + updates));
-    TARN_TRY(int64_t inserted, changes->Count("count(*)", "WHERE " + inserts));
-    TARN_TRY(int64_t masked, change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
-                                               " WHERE __tarn_row IS NOT NULL AND NOT (" + inserts + ")"));
-    if (updated + inserted > 0) {
-        TARN_CHECK(change.WriteRows("SELECT * EXCLUDE (__tarn_action, __tarn_file, __tarn_row) FROM " + changes->name() +
-                                    " WHERE " + updates + " OR " + inserts));
-    }
-    int64_t deleted = masked - updated;
     if (!change.IsEmpty()) {
         change.ReadsTable();
-        OperationMetrics metrics = {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
-                                    {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted}};
-        auto count = [&](const char *name, When when, bool deletes) -> Result<void> {
-            std::string list;
-            for (size_t i = 0; i < statement.clauses.size(); i++) {
-                auto &clause = statement.clauses[i];
-                if (clause.when == when && (clause.action == Act::kDelete) == deletes) list += (list.empty() ? "" : ", ") + std::to_string(i);
-            }
-            if (list.empty()) metrics[name] = 0;
-            else { TARN_TRY(metrics[name], changes->Count("count(*)", "WHERE __tarn_action IN (" + list + ")")); }
-            return {};
-        };
-        TARN_CHECK(count("numTargetRowsMatchedUpdated", When::kMatched, false));
-        TARN_CHECK(count("numTargetRowsMatchedDeleted", When::kMatched, true));
-        TARN_CHECK(count("numTargetRowsNotMatchedBySourceUpdated", When::kNotMatchedBySource, false));
-        TARN_CHECK(count("numTargetRowsNotMatchedBySourceDeleted", When::kNotMatchedBySource, true));
-        TARN_CHECK(change.Commit("MERGE", MergeParameters(statement), metrics));
+        TARN_CHECK(change.Commit("MERGE", MergeParameters(statement),
+                                 {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
+                                  {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted},
+                                  {"numTargetRowsMatchedUpdated", updated - by_source[0]},
+                                  {"numTargetRowsMatchedDeleted", deleted - by_source[1]},
+                                  {"numTargetRowsNotMatchedBySourceUpdated", by_source[0]},
+                                  {"numTargetRowsNotMatchedBySourceDeleted", by_source[1]}}));
     }
     return CountsResult({{"num_affected_rows", updated + inserted + deleted}, {"num_updated_rows", updated},
                          {"num_deleted_rows", deleted}, {"num_inserted_rows", inserted}});

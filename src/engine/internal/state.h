@@ -12,15 +12,17 @@
 #include "engine/internal/delta_table.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/expectations.h"
+#include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
 
 namespace tarn::engine {
 
 struct EngineState {
     std::filesystem::path root;  // Absolute.
-    ScanSources sources;         // These three outlive the database, whose functions refer to them.
+    ScanSources sources;         // These outlive the database, whose functions refer to them.
     ExpectationCounters expectations;
     FileTakers file_takers;
+    RowMarkers markers;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;

@@ -59,6 +59,12 @@ Result<std::string> StatementContext::From(const sql::Relation &relation) {
     return text;
 }
 
+Result<std::string> StatementContext::UseHelper(const std::string &name) {
+    helpers.insert(name);
+    TARN_CHECK(DefineHelpers());
+    return name;
+}
+
 // Spark functions that DuckDB lacks are macros; a session defines each when it is first used, so that opening stays fast.
 Result<void> StatementContext::DefineHelpers() {
     auto define = [&](auto &&self, std::string_view name) -> Result<void> {

@@ -45,6 +45,9 @@ public:
     Result<std::string> Expr(const sql::Expr &expr, const std::vector<sql::ScopeRelation> &scope = {});
     Result<std::string> From(const sql::Relation &relation);
 
+    // `name`, a helper of sql/functions.h that DuckDB knows from now on.
+    Result<std::string> UseHelper(const std::string &name);
+
     // Errors: PARSE_SYNTAX_ERROR for more than three parts.
     Result<catalog::TableName> FullName(const sql::Name &name) const;
     Result<catalog::TableEntry> FindTable(const sql::Name &name);  // Errors: TABLE_OR_VIEW_NOT_FOUND with near names

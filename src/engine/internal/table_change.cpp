@@ -17,12 +17,6 @@
 namespace tarn::engine {
 namespace {
 
-// Table features in the protocol are not enough: the property says whether writers make vectors.
-bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
-    return snapshot.protocol.HasWriterFeature("deletionVectors") &&
-           snapshot.metadata.BoolProperty("delta.enableDeletionVectors", false);
-}
-
 int64_t MillisecondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }
@@ -129,71 +123,6 @@ Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
                         "NOT NULL constraint violated for column: " + field.name + ".");
         }
     }
-    return {};
-}
-
-Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
-    std::map<uint64_t, std::vector<uint64_t>> rows_by_file;
-    auto start = std::chrono::steady_clock::now();
-    auto collected = Guard([&]() -> Result<void> {
-        auto result = session_.connection.SendQuery("SELECT CAST(__tarn_file AS UBIGINT), CAST(__tarn_row AS UBIGINT) FROM (" +
-                                                    row_sql + ")");
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        while (auto chunk = result->Fetch()) {
-            chunk->Flatten();
-            auto files = duckdb::FlatVector::GetData<uint64_t>(chunk->data[0]);
-            auto rows = duckdb::FlatVector::GetData<uint64_t>(chunk->data[1]);
-            for (size_t i = 0; i < chunk->size(); i++) rows_by_file[files[i]].push_back(rows[i]);
-        }
-        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
-        return {};
-    });
-    TARN_CHECK(collected);
-    scan_ms_ += MillisecondsSince(start);
-    int64_t deleted = 0;
-    for (auto &[file, rows] : rows_by_file) {
-        std::ranges::sort(rows);
-        rows.erase(std::ranges::unique(rows).begin(), rows.end());
-        deleted += static_cast<int64_t>(rows.size());
-    }
-    if (deleted > 0) TARN_CHECK(MaskFiles(std::move(rows_by_file)));
-    return deleted;
-}
-
-Result<void> TableChange::MaskFiles(std::map<uint64_t, std::vector<uint64_t>> rows_by_file) {
-    std::vector<delta::FilePtr> files;
-    std::vector<delta::DeletionVector> vectors;
-    for (auto &[index, rows] : rows_by_file) {
-        const delta::FilePtr &file = snapshot_->files.at(index);
-        const ScanFile &scanned = scan_->files.at(index);
-        delta::DeletionVector vector = scanned.deleted ? scanned.deleted->Clone() : delta::DeletionVector();
-        vector.AddMany(rows);
-        if (scanned.row_count >= 0 && vector.Cardinality() == static_cast<uint64_t>(scanned.row_count)) {
-            removed_.push_back(file);
-            continue;
-        }
-        files.push_back(file);
-        vectors.push_back(std::move(vector));
-    }
-    if (files.empty()) return {};
-    if (UsesDeletionVectors(*snapshot_)) {
-        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
-        std::vector<const delta::DeletionVector *> pointers;
-        for (auto &vector : vectors) pointers.push_back(&vector);
-        TARN_TRY(auto descriptors, delta::WriteDeletionVectors(*store, location_, pointers));
-        for (size_t i = 0; i < files.size(); i++) masked_.push_back({files[i], descriptors[i]});
-        return {};
-    }
-    // Copy on write: the rows that stay, in new files.
-    TARN_TRY(std::shared_ptr<TableScan> rest, ScanOfFiles(*snapshot_, files));
-    for (size_t i = 0; i < files.size(); i++) {
-        rest->files[i].deleted = std::make_shared<const delta::DeletionVector>(std::move(vectors[i]));
-    }
-    DataType old_schema = rest->schema;
-    std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
-    TARN_TRY(int64_t copied, WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
-    copied_rows_ += copied;
-    removed_.insert(removed_.end(), files.begin(), files.end());
     return {};
 }
 

@@ -16,6 +16,7 @@
 #include "delta/transaction.h"
 #include "engine/flow.h"
 #include "engine/internal/operation_record.h"
+#include "engine/internal/row_marks.h"
 #include "engine/internal/statement_context.h"
 
 namespace tarn::engine {
@@ -58,6 +59,11 @@ public:
     // Removes the rows that the query names: two columns, __tarn_file and __tarn_row of Scan(). Returns how many.
     // A row named twice counts once.
     Result<int64_t> DeleteRows(const std::string &row_sql);
+    // Several of these at once, in one pass over `changes_sql`: a row for each change, with the table's columns by name,
+    // __tarn_action (a number; NULL: no change), __tarn_file and __tarn_row (of Scan(); NULL for an insert). effects[i] is
+    // what action i does. The new rows are written, the old ones removed.
+    // Errors: DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE when a row is changed twice, unless `repeats` allows it.
+    Result<std::shared_ptr<RowMarks>> Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats = false);
     // Removes every row. Returns how many, where the log knows.
     Result<int64_t> DeleteAll();
 
@@ -73,7 +79,7 @@ public:
 
 private:
     Result<void> CheckNotNull(const WrittenFiles &written);
-    Result<void> MaskFiles(std::map<uint64_t, std::vector<uint64_t>> rows_by_file);
+    Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
     void WriteCheckpointIfDue();
     FileEffects Effects() const;
 

@@ -24,6 +24,7 @@ struct Scope {
     struct Relation {
         std::string alias;       // as it stands in the DuckDB text
         Name full_name;          // of a table without alias; else empty
+        std::vector<std::string> columns = {};  // see ScopeRelation
     };
     const Scope *outer = nullptr;
     std::vector<Relation> relations;

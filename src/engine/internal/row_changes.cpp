@@ -1,0 +1,108 @@
+// How rows leave a table, and how one pass over the changes writes new rows and finds the old ones.
+#include <algorithm>
+
+#include "delta/schema.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
+#include "engine/internal/table_change.h"
+
+namespace tarn::engine {
+namespace {
+
+// Table features in the protocol are not enough: the property says whether writers make vectors.
+bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
+    return snapshot.protocol.HasWriterFeature("deletionVectors") &&
+           snapshot.metadata.BoolProperty("delta.enableDeletionVectors", false);
+}
+
+// Takes the marks off the list of those that functions may find.
+class MarkLease {
+public:
+    MarkLease(RowMarkers &markers, std::shared_ptr<RowMarks> marks) : markers_(markers), handle_(markers.Insert(std::move(marks))) {}
+    ~MarkLease() { markers_.Remove(handle_); }
+    MarkLease(const MarkLease &) = delete;
+    MarkLease &operator=(const MarkLease &) = delete;
+
+    // The condition that keeps the rows to write.
+    std::string Condition() const {
+        return "tarn_mark(" + std::to_string(handle_) + "::UBIGINT, CAST(__tarn_action AS UINTEGER), CAST(__tarn_file AS UBIGINT), "
+               "CAST(__tarn_row AS UBIGINT))";
+    }
+
+private:
+    RowMarkers &markers_;
+    uint64_t handle_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats) {
+    bool writes = std::ranges::any_of(effects, [](RowEffect effect) { return effect != RowEffect::kDelete; });
+    auto marks = std::make_shared<RowMarks>(std::move(effects));
+    MarkLease lease(session_.engine.markers, marks);
+    std::string rows = " FROM (" + changes_sql + ") WHERE " + lease.Condition();
+    auto start = std::chrono::steady_clock::now();
+    if (writes) {
+        std::string columns;
+        for (const Field &field : metadata_.schema.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
+        TARN_CHECK(WriteRows("SELECT " + columns + rows));
+    } else {
+        TARN_CHECK(RunToEnd(session_.connection, "SELECT count(*)" + rows));
+    }
+    // One pass finds and writes; the history's two times cannot be told apart then.
+    if (!writes) scan_ms_ += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    int64_t marked = marks->Count(RowEffect::kUpdate) + marks->Count(RowEffect::kDelete);
+    if (!repeats && marks->DistinctRows() != marked) {
+        Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE",
+                                "Cannot perform Merge as multiple source rows matched and attempted to modify the same target row in "
+                                "the Delta table in possibly conflicting ways.");
+        error.remedy = "Keep one source row for each key before merging.";
+        return Fail(std::move(error));
+    }
+    TARN_CHECK(MaskFiles(marks->rows()));
+    return marks;
+}
+
+Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
+    TARN_TRY(auto marks, Apply("SELECT 0 AS __tarn_action, __tarn_file, __tarn_row FROM (" + row_sql + ")", {RowEffect::kDelete}, true));
+    return marks->DistinctRows();
+}
+
+Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file) {
+    std::vector<delta::FilePtr> files;
+    std::vector<delta::DeletionVector> vectors;
+    for (auto &[index, rows] : rows_by_file) {
+        const delta::FilePtr &file = snapshot_->files.at(index);
+        const ScanFile &scanned = scan_->files.at(index);
+        delta::DeletionVector vector = scanned.deleted ? scanned.deleted->Clone() : delta::DeletionVector();
+        vector.Union(rows);
+        if (scanned.row_count >= 0 && vector.Cardinality() == static_cast<uint64_t>(scanned.row_count)) {
+            removed_.push_back(file);
+            continue;
+        }
+        files.push_back(file);
+        vectors.push_back(std::move(vector));
+    }
+    if (files.empty()) return {};
+    if (UsesDeletionVectors(*snapshot_)) {
+        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
+        std::vector<const delta::DeletionVector *> pointers;
+        for (auto &vector : vectors) pointers.push_back(&vector);
+        TARN_TRY(auto descriptors, delta::WriteDeletionVectors(*store, location_, pointers));
+        for (size_t i = 0; i < files.size(); i++) masked_.push_back({files[i], descriptors[i]});
+        return {};
+    }
+    // Copy on write: the rows that stay, in new files.
+    TARN_TRY(std::shared_ptr<TableScan> rest, ScanOfFiles(*snapshot_, files));
+    for (size_t i = 0; i < files.size(); i++) {
+        rest->files[i].deleted = std::make_shared<const delta::DeletionVector>(std::move(vectors[i]));
+    }
+    DataType old_schema = rest->schema;
+    std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
+    TARN_TRY(int64_t copied, WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
+    copied_rows_ += copied;
+    removed_.insert(removed_.end(), files.begin(), files.end());
+    return {};
+}
+
+}  // namespace tarn::engine

@@ -1,0 +1,106 @@
+#include "engine/internal/row_marks.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#include "duckdb/execution/expression_executor_state.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
+#pragma GCC diagnostic pop
+
+namespace tarn::engine {
+namespace {
+
+using namespace duckdb;
+
+struct MarkInfo final : ScalarFunctionInfo {
+    explicit MarkInfo(RowMarkers &markers) : markers(markers) {}
+    RowMarkers &markers;
+};
+
+void MarkRows(DataChunk &args, ExpressionState &state, Vector &result) {
+    idx_t rows = args.size();
+    result.SetVectorType(VectorType::FLAT_VECTOR);
+    if (rows == 0) return;
+    auto &function = state.expr.Cast<BoundFunctionExpression>().function;
+    auto marks = function.GetExtraFunctionInfo().Cast<MarkInfo>().markers.Find(args.data[0].GetValue(0).GetValue<uint64_t>());
+    if (!marks) throw InternalException("tarn_mark: unknown handle");
+    UnifiedVectorFormat actions, files, positions;
+    args.data[1].ToUnifiedFormat(rows, actions);
+    args.data[2].ToUnifiedFormat(rows, files);
+    args.data[3].ToUnifiedFormat(rows, positions);
+    auto keep = FlatVector::GetData<bool>(result);
+    std::vector<RowMarks::Mark> found;
+    found.reserve(rows);
+    for (idx_t i = 0; i < rows; i++) {
+        idx_t at = actions.sel->get_index(i);
+        keep[i] = false;
+        if (!actions.validity.RowIsValid(at)) continue;
+        RowMarks::Mark mark{UnifiedVectorFormat::GetData<uint32_t>(actions)[at], 0, 0};
+        if (mark.action >= marks->effects().size()) throw InternalException("tarn_mark: unknown action");
+        RowEffect effect = marks->effects()[mark.action];
+        keep[i] = effect != RowEffect::kDelete;
+        if (effect != RowEffect::kInsert) {
+            mark.file = UnifiedVectorFormat::GetData<uint64_t>(files)[files.sel->get_index(i)];
+            mark.row = UnifiedVectorFormat::GetData<uint64_t>(positions)[positions.sel->get_index(i)];
+        }
+        found.push_back(mark);
+    }
+    marks->Add(found);
+}
+
+}  // namespace
+
+void RowMarks::Add(const std::vector<Mark> &marks) {
+    std::lock_guard lock(mutex_);
+    delta::DeletionVector *vector = nullptr;
+    uint64_t file = 0;
+    for (const Mark &mark : marks) {
+        counts_[mark.action]++;
+        if (effects_[mark.action] == RowEffect::kInsert) continue;
+        if (!vector || file != mark.file) vector = &rows_[file = mark.file];
+        vector->Add(mark.row);
+    }
+}
+
+int64_t RowMarks::Count(RowEffect effect) const {
+    int64_t count = 0;
+    for (size_t i = 0; i < effects_.size(); i++) count += effects_[i] == effect ? counts_[i] : 0;
+    return count;
+}
+
+int64_t RowMarks::DistinctRows() const {
+    int64_t count = 0;
+    for (auto &[file, rows] : rows_) count += static_cast<int64_t>(rows.Cardinality());
+    return count;
+}
+
+uint64_t RowMarkers::Insert(std::shared_ptr<RowMarks> marks) {
+    std::lock_guard lock(mutex_);
+    marks_[next_] = std::move(marks);
+    return next_++;
+}
+
+std::shared_ptr<RowMarks> RowMarkers::Find(uint64_t handle) const {
+    std::lock_guard lock(mutex_);
+    auto it = marks_.find(handle);
+    return it == marks_.end() ? nullptr : it->second;
+}
+
+void RowMarkers::Remove(uint64_t handle) {
+    std::lock_guard lock(mutex_);
+    marks_.erase(handle);
+}
+
+void RegisterRowMarks(DatabaseInstance &db, RowMarkers &markers) {
+    ScalarFunction mark("tarn_mark", {LogicalType::UBIGINT, LogicalType::UINTEGER, LogicalType::UBIGINT, LogicalType::UBIGINT},
+                        LogicalType::BOOLEAN, MarkRows);
+    // Noting is a side effect: never folded or duplicated, called for NULLs too; fallible pins its place in the plan.
+    mark.SetVolatile();
+    mark.SetFallible();
+    mark.SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
+    mark.SetExtraFunctionInfo(make_shared_ptr<MarkInfo>(markers));
+    ExtensionLoader(db, "tarn").RegisterFunction(mark);
+}
+
+}  // namespace tarn::engine

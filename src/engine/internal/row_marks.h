@@ -1,0 +1,64 @@
+// engine/internal/row_marks.h: which rows of a table a running query changes, taken down while it runs.
+//
+// tarn_mark(handle, action, file, row) is TRUE for a row to write. It notes the target's row (file, row) of an update or a
+// delete, and counts. A NULL action is FALSE and counts for nothing. So one pass over the changes both writes the new rows
+// and finds the old ones, in memory of bitmaps.
+// Its argument must come out of a subquery: DuckDB keeps a filter that may fail above the projection below it, so each row
+// comes by once, after every join and condition.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "delta/deletion_vector.h"
+#include "engine/internal/duckdb_headers.h"
+
+namespace tarn::engine {
+
+enum class RowEffect : uint8_t { kInsert, kUpdate, kDelete };
+
+class RowMarks {
+public:
+    // effects[i]: what action i does.
+    explicit RowMarks(std::vector<RowEffect> effects) : effects_(std::move(effects)), counts_(effects_.size()) {}
+
+    struct Mark {
+        uint32_t action;
+        uint64_t file, row;  // Of no meaning for an insert.
+    };
+    // Threads: any.
+    void Add(const std::vector<Mark> &marks);
+
+    const std::vector<RowEffect> &effects() const { return effects_; }
+    const std::vector<int64_t> &counts() const { return counts_; }  // By action. A row marked twice counts twice.
+    int64_t Count(RowEffect effect) const;
+    // The marked rows by file, each once.
+    std::map<uint64_t, delta::DeletionVector> &rows() { return rows_; }
+    int64_t DistinctRows() const;
+
+private:
+    std::vector<RowEffect> effects_;
+    std::mutex mutex_;
+    std::vector<int64_t> counts_;
+    std::map<uint64_t, delta::DeletionVector> rows_;
+};
+
+class RowMarkers {
+public:
+    uint64_t Insert(std::shared_ptr<RowMarks> marks);
+    std::shared_ptr<RowMarks> Find(uint64_t handle) const;
+    void Remove(uint64_t handle);
+
+private:
+    mutable std::mutex mutex_;
+    uint64_t next_ = 1;
+    std::map<uint64_t, std::shared_ptr<RowMarks>> marks_;
+};
+
+// `markers` is borrowed and must outlive the database.
+void RegisterRowMarks(duckdb::DatabaseInstance &db, RowMarkers &markers);
+
+}  // namespace tarn::engine
