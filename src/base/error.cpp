@@ -127,6 +127,7 @@ constexpr std::array kStates = {
     ClassState{"TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07"},
     ClassState{"UDTF_ALIAS_NUMBER_MISMATCH", "42802"},
     ClassState{"UNABLE_TO_INFER_SCHEMA", "42KD9"},
+    ClassState{"UNAUTHORIZED_ACCESS", "42501"},
     ClassState{"UNBOUND_SQL_PARAMETER", "42P02"},
     ClassState{"UNCLOSED_BRACKETED_COMMENT", "42601"},
     ClassState{"UNKNOWN_FIELD_EXCEPTION", "KD003"},

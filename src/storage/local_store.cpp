@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <system_error>
 
@@ -145,7 +146,7 @@ Result<void> ListInto(const std::string &directory, const std::string &relative,
         std::string below = relative + std::string(name);
         bool maybe_directory = entry->d_type != DT_REG;
         // Most names are filtered before they cost a stat.
-        if (!maybe_directory && below <= options.start_after) continue;
+        if (!maybe_directory && (below <= options.start_after || !below.starts_with(options.prefix))) continue;
         struct stat status {};
         if (fstatat(dirfd(stream), entry->d_name, &status, 0) != 0) {
             if (errno == ENOENT) continue;  // Deleted meanwhile, or a dangling link.
@@ -153,7 +154,7 @@ Result<void> ListInto(const std::string &directory, const std::string &relative,
         }
         if (S_ISDIR(status.st_mode)) {
             if (options.recursive) TARN_CHECK(ListInto(directory + "/" + std::string(name), below + "/", options, out));
-        } else if (S_ISREG(status.st_mode) && below > options.start_after) {
+        } else if (S_ISREG(status.st_mode) && below > options.start_after && below.starts_with(options.prefix)) {
             out.push_back(InfoOf(JoinPath(directory, name), status));
         }
     }
@@ -244,6 +245,7 @@ Result<std::vector<ObjectInfo>> LocalStore::List(const std::string &directory, c
     std::vector<ObjectInfo> out;
     TARN_CHECK(ListInto(directory, "", options, out));
     std::ranges::sort(out, {}, &ObjectInfo::path);
+    if (options.limit > 0 && out.size() > options.limit) out.resize(options.limit);
     return out;
 }
 
@@ -258,6 +260,13 @@ Result<void> LocalStore::Delete(const std::string &path) {
     DropHadoopChecksum(path);
     if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
     return IoFailure("Deleting", path, errno);
+}
+
+Result<void> LocalStore::DeleteAll(const std::string &directory) {
+    std::error_code failed;
+    std::filesystem::remove_all(directory, failed);
+    if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Removing " + directory + " failed: " + failed.message() + ".");
+    return {};
 }
 
 Result<void> LocalStore::MakeDurable(const std::string &path) {
@@ -275,13 +284,6 @@ Result<void> LocalStore::MakeDurable(const std::string &path) {
         (void)SyncPath(directory, O_RDONLY | O_DIRECTORY);
     }
     return {};
-}
-
-Result<ObjectStore *> StoreFor(std::string_view path) {
-    static LocalStore local;
-    if (path.starts_with('/')) return &local;
-    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                "There is no object store for " + std::string(path) + "; this build reads and writes local paths.");
 }
 
 }  // namespace tarn::storage

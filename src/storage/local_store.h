@@ -27,6 +27,8 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
+    // With its directories.
+    Result<void> DeleteAll(const std::string &directory) override;
     Result<void> MakeDurable(const std::string &path) override;
 
 private:

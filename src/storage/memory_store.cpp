@@ -51,6 +51,8 @@ Result<std::vector<ObjectInfo>> MemoryStore::List(const std::string &directory, 
     for (auto it = objects_.upper_bound(prefix + options.start_after); it != objects_.end(); ++it) {
         const auto &[path, object] = *it;
         if (!path.starts_with(prefix)) break;
+        if (options.limit > 0 && out.size() == options.limit) break;
+        if (!std::string_view(path).substr(prefix.size()).starts_with(options.prefix)) continue;
         if (!options.recursive && path.find('/', prefix.size()) != std::string::npos) continue;
         out.push_back({path, static_cast<int64_t>(object.bytes.size()), object.modified_ms});
     }

@@ -1,6 +1,6 @@
 // storage/object_store.h: named bytes with the few guarantees that a Delta commit needs.
 //
-// A path is canonical (storage/path.h): absolute and local ("/lake/t/a.parquet"), or later "s3://bucket/key".
+// A path is canonical (storage/path.h): absolute and local ("/lake/t/a.parquet"), or "s3://bucket/key".
 // Directories are only name prefixes: they appear when an object is put and nobody creates them.
 // Atomicity: a reader sees an object as one Put left it, whole, or not at all.
 // Order: once Put or PutIfAbsent has answered, every later Read, Head and List sees the object.
@@ -31,6 +31,19 @@ enum class PutOutcome : uint8_t { kWritten, kExists };
 struct ListOptions {
     std::string start_after;  // Only names that sort after this one, relative to the directory. "" lists all.
     bool recursive = false;   // Also what lies in directories below.
+    std::string prefix;       // Only names that begin with this, relative to the directory.
+    size_t limit = 0;         // The first so many; 0: all.
+};
+
+// An object that is written piece by piece, for what is too large to hold in memory. Nobody sees it before Finish has
+// answered; one that is destroyed before leaves nothing behind that a reader or a listing would meet.
+// Threads: one at a time.
+class ObjectWriter {
+public:
+    virtual ~ObjectWriter() = default;
+    virtual Result<void> Append(std::string_view bytes) = 0;
+    // Once. Errors: those of Put.
+    virtual Result<void> Finish() = 0;
 };
 
 class ObjectStore {
@@ -40,6 +53,10 @@ public:
     virtual Result<std::string> Read(const std::string &path) = 0;
     // Bytes [offset, offset + length). Errors: kCorrupt when the object ends before that.
     virtual Result<std::string> ReadRange(const std::string &path, uint64_t offset, uint64_t length) = 0;
+    // The same bytes into memory of the caller's. Errors: as ReadRange; `buffer` may hold anything then.
+    virtual Result<void> ReadInto(const std::string &path, uint64_t offset, char *buffer, size_t length);
+    // Several whole objects, in the order of `paths`; side by side where each read is a wait for the network.
+    virtual std::vector<Result<std::string>> ReadMany(const std::vector<std::string> &paths);
     // Creates or replaces the object atomically.
     virtual Result<void> Put(const std::string &path, std::string_view bytes) = 0;
     // Creates the object unless one of that name exists, in which case nothing changes. Of several racing callers
@@ -51,12 +68,21 @@ public:
     virtual Result<ObjectInfo> Head(const std::string &path) = 0;
     // Deleting what is not there succeeds.
     virtual Result<void> Delete(const std::string &path) = 0;
+    // All of them, in any order; goes on after a failure and returns the first one.
+    virtual Result<void> DeleteMany(const std::vector<std::string> &paths);
+    // Everything below `directory`. Not atomic: a failure leaves a part of it.
+    virtual Result<void> DeleteAll(const std::string &directory);
+    // Creates or replaces the object when the writer finishes. A store without streams of its own collects the bytes.
+    virtual Result<std::unique_ptr<ObjectWriter>> Create(const std::string &path);
     // Makes an object that somebody else wrote under this path (a Parquet writer) as durable as Put would have.
     // Errors: kNotFound when it isn't there.
     virtual Result<void> MakeDurable(const std::string &path) = 0;
 };
 
+inline bool IsLocalPath(std::string_view path) { return path.starts_with('/'); }
+
 // The store for a table root or any other path. The stores live as long as the process.
+// Cost: nothing until a path of a store is first used.
 // Errors: kUnsupported for a scheme this build has no store for.
 Result<ObjectStore *> StoreFor(std::string_view path);
 

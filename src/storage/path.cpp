@@ -49,6 +49,14 @@ std::optional<std::string> Normalise(std::string_view path) {
     return out;
 }
 
+// Hadoop's older spellings of the same place.
+std::string WithS3Scheme(std::string text) {
+    for (std::string_view scheme : {"s3a://", "s3n://", "S3://", "S3A://"}) {
+        if (text.starts_with(scheme)) return "s3://" + text.substr(scheme.size());
+    }
+    return text;
+}
+
 // "/a/b" of "file:/a/b", "file:///a/b", "file://host/a/b" (the host is ignored), not yet decoded.
 std::string_view FileUriPath(std::string_view uri) {
     std::string_view rest = uri.substr(uri.find(':') + 1);
@@ -132,8 +140,12 @@ Result<std::string> CanonicalPath(std::string_view text) {
                         "The URI " + std::string(text) + " names no path.");
         }
     } else if (!scheme.empty()) {
-        std::string out(text);
+        std::string out = WithS3Scheme(std::string(text));
         while (out.ends_with('/') && !out.ends_with("//")) out.pop_back();
+        if (out.starts_with("s3://") && out.size() > 5 && out[5] != '/') return out;
+        if (out.starts_with("s3:")) {
+            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The path " + std::string(text) + " names no bucket: s3://bucket/key.");
+        }
         return out;
     } else {
         path = text;
@@ -157,7 +169,7 @@ Result<std::string> ResolveActionPath(std::string_view table_root, std::string_v
     std::string_view scheme = SchemeOf(action_path);
     if (!scheme.empty()) {
         if (EqualsIgnoreCaseAscii(scheme, "file")) return CanonicalPath(action_path);
-        return PercentDecode(action_path);
+        return WithS3Scheme(PercentDecode(action_path));
     }
     std::string decoded = PercentDecode(action_path);
     if (decoded.starts_with('/')) return CanonicalPath(decoded);

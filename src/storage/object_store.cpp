@@ -1,0 +1,69 @@
+#include "storage/object_store.h"
+
+#include <cstring>
+
+#include "storage/local_store.h"
+#include "storage/s3_store.h"
+
+namespace tarn::storage {
+namespace {
+
+class CollectingWriter final : public ObjectWriter {
+public:
+    CollectingWriter(ObjectStore &store, std::string path) : store_(store), path_(std::move(path)) {}
+    Result<void> Append(std::string_view bytes) override {
+        bytes_ += bytes;
+        return {};
+    }
+    Result<void> Finish() override { return store_.Put(path_, bytes_); }
+
+private:
+    ObjectStore &store_;
+    std::string path_;
+    std::string bytes_;
+};
+
+}  // namespace
+
+Result<void> ObjectStore::ReadInto(const std::string &path, uint64_t offset, char *buffer, size_t length) {
+    TARN_TRY(std::string bytes, ReadRange(path, offset, length));
+    std::memcpy(buffer, bytes.data(), length);
+    return {};
+}
+
+std::vector<Result<std::string>> ObjectStore::ReadMany(const std::vector<std::string> &paths) {
+    std::vector<Result<std::string>> all;
+    all.reserve(paths.size());
+    for (const std::string &path : paths) all.push_back(Read(path));
+    return all;
+}
+
+Result<void> ObjectStore::DeleteMany(const std::vector<std::string> &paths) {
+    Result<void> first;
+    for (const std::string &path : paths) {
+        Result<void> deleted = Delete(path);
+        if (!deleted && first) first = std::move(deleted);
+    }
+    return first;
+}
+
+Result<void> ObjectStore::DeleteAll(const std::string &directory) {
+    TARN_TRY(auto objects, List(directory, {.recursive = true}));
+    std::vector<std::string> paths;
+    for (const ObjectInfo &object : objects) paths.push_back(object.path);
+    return DeleteMany(paths);
+}
+
+Result<std::unique_ptr<ObjectWriter>> ObjectStore::Create(const std::string &path) {
+    return std::make_unique<CollectingWriter>(*this, path);
+}
+
+Result<ObjectStore *> StoreFor(std::string_view path) {
+    static LocalStore local;
+    if (IsLocalPath(path)) return &local;
+    if (IsS3Path(path)) return S3StoreForProcess();
+    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                "There is no object store for " + std::string(path) + "; this build reads and writes local paths and s3://.");
+}
+
+}  // namespace tarn::storage
