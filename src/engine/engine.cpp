@@ -7,6 +7,8 @@
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/json_scan.h"
+#include "engine/internal/object_file_system.h"
+#include "engine/internal/root_settings.h"
 #include "engine/internal/state.h"
 #include "engine/session.h"
 
@@ -69,9 +71,13 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
     if (failed || options.root.empty()) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The root folder must not be empty.");
     }
+    TARN_TRY(RootSettings settings, ReadRootSettings(state->root));
+    state->warehouse = std::move(settings.warehouse);
+    storage::ConfigureS3(settings.s3);
     TARN_TRY(state->catalog, catalog::Catalog::Open(state->root));
     TARN_TRY(state->db, OpenDuckDB(options, state->root));
     auto registered = Guard([&]() -> Result<void> {
+        RegisterObjectFileSystem(*state->db->instance);
         RegisterDeltaScan(*state->db->instance, state->sources);
         RegisterJsonScan(*state->db->instance, state->sources);
         RegisterExpectations(*state->db->instance, state->expectations);

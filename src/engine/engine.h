@@ -1,7 +1,7 @@
 // engine/engine.h: one root folder, opened: its metastore, its Delta tables, and DuckDB to run statements in.
 //
-// Layout of a root: metastore.db, warehouse/<catalog>/<schema>/<table> (Delta), checkpoints/ (what streaming flows have
-// taken in), tmp/ (spilled data, removed at exit).
+// Layout of a root: metastore.db, warehouse/<catalog>/<schema>/<table> (Delta; may lie elsewhere), checkpoints/ (what
+// streaming flows have taken in), tmp/ (spilled data, removed at exit), tarn.yml (settings, if any).
 // Threads: an Engine is shared; each thread that runs statements takes a Session of its own.
 // Cost: Open takes about 30 ms, nearly all of it DuckDB's own start.
 #pragma once
@@ -26,7 +26,7 @@ struct EngineOptions {
 
 class Engine {
 public:
-    // Creates the root when it does not exist. Errors: IO_ERROR.
+    // Creates the root when it does not exist. Errors: IO_ERROR; INVALID_PARAMETER_VALUE for what tarn.yml says.
     static Result<std::unique_ptr<Engine>> Open(const EngineOptions &options);
     ~Engine();
     // For a process that is about to end: removes what ~Engine would remove from disk, but leaves memory to the kernel, which

@@ -126,6 +126,13 @@ std::string JoinPath(std::string_view directory, std::string_view name) {
     return out;
 }
 
+std::string RelativePath(std::string_view directory, std::string_view path) {
+    TARN_ASSERT(path.starts_with(directory));
+    path.remove_prefix(directory.size());
+    while (path.starts_with('/')) path.remove_prefix(1);
+    return std::string(path);
+}
+
 Result<std::string> CanonicalPath(std::string_view text) {
     if (text.empty() || text.find('\0') != std::string_view::npos) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",

@@ -28,6 +28,9 @@ Result<std::string> CanonicalPath(std::string_view text);
 // `directory`/`name` with exactly one slash.
 std::string JoinPath(std::string_view directory, std::string_view name);
 
+// What `path` is called below `directory`. REQUIRES: both are canonical, and it lies there.
+std::string RelativePath(std::string_view directory, std::string_view path);
+
 // Where the file of an add, remove or sidecar action lies. `action_path` is percent-encoded, relative to
 // `table_root` (canonical) or absolute (shallow clones).
 // Errors: kCorrupt [DELTA_CORRUPT_LOG] for a relative path that climbs out of the table with "..".

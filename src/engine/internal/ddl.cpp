@@ -1,8 +1,8 @@
 // CREATE, DROP, ALTER, USE, SET.
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
+#include "delta/log.h"
 #include "delta/schema.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -11,8 +11,6 @@
 
 namespace tarn::engine {
 namespace {
-
-namespace fs = std::filesystem;
 
 DataType SchemaOf(const std::vector<sql::ColumnDef> &columns) {
     std::vector<Field> fields;
@@ -42,13 +40,9 @@ Result<std::string> LocationOf(SessionState &session, const catalog::TableName &
 }
 
 // A folder that a crash left without a commit is no log.
-bool HasLog(const std::string &location) {
-    std::error_code failed;
-    for (auto &entry : fs::directory_iterator(fs::path(location) / "_delta_log", failed)) {
-        std::string extension = entry.path().extension().string();
-        if (extension == ".json" || extension == ".parquet") return true;
-    }
-    return false;
+Result<bool> HasLog(const std::string &location) {
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+    return delta::Log(*store, location).Exists();
 }
 
 // Spark makes a VOID column of an untyped NULL; STRING is what every reader can take.
@@ -97,11 +91,9 @@ Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry) 
     if (entry.IsView() || entry.kind == catalog::TableKind::kExternal) return {};
     session.engine.tables->Forget(entry.location);
     // Only what lies in the warehouse is ours to remove.
-    if (!entry.location.starts_with((session.engine.root / "warehouse").string() + "/")) return {};
-    std::error_code failed;
-    fs::remove_all(entry.location, failed);
-    if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot remove " + entry.location + ": " + failed.message() + ".");
-    return {};
+    if (!session.engine.IsInWarehouse(entry.location)) return {};
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(entry.location));
+    return store->DeleteAll(entry.location);
 }
 
 Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statement) {
@@ -169,7 +161,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         TARN_TRY(TargetTable like, context.FindTarget(*statement.like, false));
         schema = like.snapshot->metadata.schema;
     }
-    bool log_exists = HasLog(entry.location);
+    TARN_TRY(bool log_exists, HasLog(entry.location));
     if (log_exists && !existing && !statement.is_path && !statement.query && entry.kind == catalog::TableKind::kExternal) {
         return RegisterExisting(session, context, std::move(entry), statement);
     }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/internal/file_statistics.h"
+#include "engine/internal/object_file_system.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -89,8 +90,10 @@ private:
         duckdb::vector<OpenFileInfo> paths;
         paths.reserve(files.size());
         for (size_t i : files) {
-            OpenFileInfo info(scan.files[i].path);
-            info.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
+            // A request to an object store is dear; the log knows how long the file is, and that it never changes.
+            const ScanFile &file = scan.files[i];
+            OpenFileInfo info = storage::IsLocalPath(file.path) ? OpenFileInfo(file.path) : KnownFile(file.path, file.size);
+            if (!info.extended_info) info.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
             info.extended_info->options["has_deletes"] = Value::BOOLEAN(scan.files[i].deleted != nullptr);
             paths.push_back(std::move(info));
         }

@@ -10,6 +10,7 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/duck_run.h"
 #include "sql/render.h"
+#include "storage/object_reader.h"
 #include "storage/path.h"
 
 namespace tarn::engine {
@@ -194,6 +195,27 @@ void TableCache::Forget(const std::string &location) {
     newest_.erase(location);
 }
 
+namespace {
+
+Result<void> LoadVectors(storage::ObjectStore &store, const std::string &table_root, TableScan &scan) {
+    std::vector<ScanFile *> masked;
+    for (ScanFile &file : scan.files) {
+        if (file.add->deletion_vector) masked.push_back(&file);
+    }
+    std::vector<Result<void>> loaded(masked.size());
+    auto load = [&](size_t i) {
+        auto vector = delta::ReadDeletionVector(store, table_root, *masked[i]->add->deletion_vector);
+        if (vector) masked[i]->deleted = std::make_shared<const delta::DeletionVector>(*std::move(vector));
+        else loaded[i] = std::unexpected(std::move(vector).error());
+    };
+    if (!storage::IsLocalPath(table_root)) storage::SideBySide(masked.size(), load);
+    else for (size_t i = 0; i < masked.size(); i++) load(i);
+    for (auto &result : loaded) TARN_CHECK(std::move(result));
+    return {};
+}
+
+}  // namespace
+
 Result<std::shared_ptr<TableScan>> ScanOf(const delta::Snapshot &snapshot) { return ScanOfFiles(snapshot, snapshot.files); }
 
 Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, const std::vector<delta::FilePtr> &files) {
@@ -211,21 +233,20 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
         file.row_count = delta::FileStats(add->stats).NumRecords().value_or(-1);
         file.partition_values = add->partition_values;
         file.add = add;
-        if (add->deletion_vector) {
-            TARN_TRY(delta::DeletionVector vector,
-                     delta::ReadDeletionVector(*store, snapshot.table_root, *add->deletion_vector));
-            file.deleted = std::make_shared<const delta::DeletionVector>(std::move(vector));
-        }
         scan->files.push_back(std::move(file));
     }
+    TARN_CHECK(LoadVectors(*store, snapshot.table_root, *scan));
     return scan;
 }
 
 Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location,
                                 const delta::Metadata &metadata, const std::string &select_sql) {
-    std::error_code failed;
-    fs::create_directories(location, failed);
-    if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+    if (storage::IsLocalPath(location)) {
+        std::error_code failed;
+        fs::create_directories(location, failed);
+        if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
+    }
     TARN_TRY(auto result, RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql) + ") TO " + sql::QuoteLiteral(location) + " (" +
                                               CopyOptions(metadata) + ")"));
     DataType data_schema = delta::PhysicalSchema(delta::DataSchema(metadata));
@@ -235,12 +256,11 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
         std::string path = result->GetValue(0, row).ToString();
         int64_t rows = result->GetValue(1, row).GetValue<int64_t>();
         if (rows == 0) {
-            fs::remove(path, failed);
+            (void)store->Delete(path);
             continue;
         }
         delta::AddFile add;
-        std::string relative = fs::path(path).lexically_relative(location).string();
-        add.path = storage::PercentEncode(relative);
+        add.path = storage::PercentEncode(storage::RelativePath(location, path));
         add.partition_values = PartitionValuesOf(result->GetValue(5, row), metadata);
         add.size = result->GetValue(2, row).GetValue<int64_t>();
         add.modification_time = delta::NowMs();
@@ -253,10 +273,14 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
 }
 
 void DiscardFiles(const std::string &location, const std::vector<delta::AddFile> &files) {
+    auto store = storage::StoreFor(location);
+    if (!store || files.empty()) return;
+    std::vector<std::string> paths;
     for (const delta::AddFile &file : files) {
         auto path = storage::ResolveActionPath(location, file.path);
-        if (path) std::remove(path->c_str());
+        if (path) paths.push_back(std::move(*path));
     }
+    (void)(*store)->DeleteMany(paths);
 }
 
 }  // namespace tarn::engine

@@ -1,7 +1,6 @@
 #include "engine/internal/flows.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "delta/schema.h"
 #include "engine/internal/duck_run.h"
@@ -231,8 +230,6 @@ public:
         found.name = name;
         found.kind = catalog::TableKind::kStreamingTable;
         found.location = session_.engine.ManagedLocation(name);
-        std::error_code failed;
-        if (!std::filesystem::exists(found.location + "/_delta_log", failed)) return false;
         auto snapshot = session_.engine.tables->Load(found.location);
         // A crash before the first commit leaves the folder alone: there is no table yet.
         if (!snapshot && snapshot.error().kind == ErrorKind::kNotFound) return false;

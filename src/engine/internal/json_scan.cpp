@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "engine/internal/duck_error.h"
+#include "engine/internal/object_source.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -112,7 +113,7 @@ unique_ptr<GlobalTableFunctionState> InitGlobal(ClientContext &context, TableFun
     }
     std::vector<extjson::InputFile> files;
     for (const JsonFile &file : scan.files) {
-        files.push_back({file.path, nullptr});
+        files.push_back(InputOf(file));
         state->total_bytes += static_cast<uint64_t>(file.size);
         if (metadata) state->metadata.push_back(MetadataOf(file));
     }

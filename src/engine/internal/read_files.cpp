@@ -9,7 +9,9 @@
 
 #include "delta/schema.h"
 #include "engine/internal/json_scan.h"
+#include "engine/internal/object_source.h"
 #include "sql/parser.h"
+#include "storage/object_store.h"
 #include "storage/path.h"
 
 namespace tarn::engine {
@@ -134,6 +136,55 @@ void Match(const fs::path &base, const std::vector<std::string> &components, siz
     }
 }
 
+SourceFile OfObject(const storage::ObjectInfo &object) { return {object.path, object.size, object.modified_ms * 1000}; }
+
+std::vector<std::string> Components(std::string_view path) {
+    std::vector<std::string> parts;
+    for (size_t at = 0; at <= path.size();) {
+        size_t end = std::min(path.find('/', at), path.size());
+        parts.emplace_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
+}
+
+// The same in an object store, where folders are beginnings of names: one listing below the part without wildcards.
+// Returns whether there is anything in that folder.
+Result<bool> MatchObjects(const std::string &pattern, FileMap &files) {
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(pattern));
+    size_t wildcard = pattern.find_first_of("*?[");
+    if (wildcard == std::string::npos) {
+        auto head = store->Head(pattern);
+        if (head) files.emplace(pattern, OfObject(*head));
+        if (head) return true;
+        if (head.error().kind != ErrorKind::kNotFound) return Fail(std::move(head).error());
+    }
+    size_t slash = pattern.rfind('/', wildcard);
+    if (wildcard != std::string::npos && slash < std::string_view("s3://b").size()) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The pattern " + pattern + " must name its bucket without wildcards.");
+    }
+    std::string folder = wildcard == std::string::npos ? pattern : pattern.substr(0, slash);
+    std::vector<std::string> wanted;
+    storage::ListOptions options{.recursive = true};
+    if (wildcard != std::string::npos) {
+        wanted = Components(std::string_view(pattern).substr(slash + 1));
+        options.prefix = pattern.substr(slash + 1, wildcard - slash - 1);
+    }
+    TARN_TRY(auto objects, store->List(folder, options));
+    for (const storage::ObjectInfo &object : objects) {
+        std::vector<std::string> parts = Components(storage::RelativePath(folder, object.path));
+        if (parts.size() < std::max<size_t>(wanted.size(), 1)) continue;
+        bool matches = true;
+        for (size_t i = 0; i < parts.size() && matches; i++) {
+            matches = i < wanted.size() ? fnmatch(wanted[i].c_str(), parts[i].c_str(), FNM_PERIOD) == 0 : !IsHidden(parts[i]);
+        }
+        if (matches) files.emplace(object.path, OfObject(object));
+    }
+    if (!objects.empty() || options.prefix.empty()) return !objects.empty();
+    TARN_TRY(auto any, store->List(folder, {.recursive = true, .limit = 1}));
+    return !any.empty();
+}
+
 std::unexpected<Error> PathNotFound(const std::string &path) {
     Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "Path does not exist: " + path + ".");
     error.remedy = "Check the path; in a pipeline, the variables it is made of (--var source=DIR).";
@@ -199,8 +250,8 @@ Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vecto
     scan->options.mode = options.format == "mongo" ? extjson::Mode::kMongo : extjson::Mode::kJson;
     std::vector<extjson::InputFile> inputs;
     for (const SourceFile &file : files) {
-        inputs.push_back({file.path, nullptr});
         scan->files.push_back({file.path, file.size, file.modified_us});
+        inputs.push_back(InputOf(scan->files.back()));
     }
     if (options.schema) {
         scan->schema = *options.schema;
@@ -278,6 +329,11 @@ Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path) {
     bool folder_exists = false;
     for (const std::string &pattern : ExpandBraces(path)) {
         TARN_TRY(std::string canonical, storage::CanonicalPath(pattern));
+        if (!storage::IsLocalPath(canonical)) {
+            TARN_TRY(bool found, MatchObjects(canonical, files));
+            folder_exists |= found;
+            continue;
+        }
         std::vector<std::string> components;
         fs::path fixed;
         for (const fs::path &part : fs::path(canonical)) {

@@ -157,7 +157,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement)
             TARN_TRY(SchemaName name, SchemaOf(session, statement.name));
             return RowsResult({Text("info_name"), Text("info_value")},
                               {{"Catalog Name", name.catalog}, {"Namespace Name", name.schema},
-                               {"Location", (session.engine.root / "warehouse" / ToLower(name.catalog) / ToLower(name.schema)).string()}});
+                               {"Location", session.engine.SchemaLocation(name.catalog, name.schema)}});
         }
         default: break;
     }

@@ -19,6 +19,7 @@ namespace tarn::engine {
 
 struct EngineState {
     std::filesystem::path root;  // Absolute.
+    std::string warehouse;       // Canonical: a folder of the root, or s3://….
     ScanSources sources;         // These outlive the database, whose functions refer to them.
     ExpectationCounters expectations;
     FileTakers file_takers;
@@ -30,7 +31,14 @@ struct EngineState {
 
     // Where a managed table of that name lies.
     std::string ManagedLocation(const catalog::TableName &name) const {
-        return (root / "warehouse" / ToLower(name.catalog) / ToLower(name.schema) / ToLower(name.table)).string();
+        return SchemaLocation(name.catalog, name.schema) + "/" + ToLower(name.table);
+    }
+    std::string SchemaLocation(const std::string &catalog, const std::string &schema) const {
+        return warehouse + "/" + ToLower(catalog) + "/" + ToLower(schema);
+    }
+    // Also of the root's own folder, when the warehouse was moved since.
+    bool IsInWarehouse(const std::string &location) const {
+        return location.starts_with(warehouse + "/") || location.starts_with((root / "warehouse").string() + "/");
     }
 };
 
