@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: help build run test sanitize interop bench lint format clean
+.PHONY: help build run test sanitize interop golden fuzz bench lint format clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 12
@@ -29,6 +29,14 @@ sanitize:        ## the same tests under AddressSanitizer and UndefinedBehaviorS
 interop: build   ## the same tables through Spark and delta-rs
 	@scripts/setup-peers.sh
 	@TARN=$(abspath $(BUILD))/tarn tests/interop/run.sh
+
+golden: build    ## Delta's golden tables and delta-kernel-rs's, as Spark reads them
+	@scripts/setup-peers.sh
+	@TARN=$(abspath $(BUILD))/tarn tests/golden/run.sh
+
+fuzz:            ## every fuzzer for SECONDS_EACH (60) under sanitizers, in build-asan/
+	@$(MAKE) --no-print-directory build BUILD=build-asan CMAKE_FLAGS="-DTARN_SANITIZE=address,undefined"
+	@scripts/fuzz.sh build-asan $(or $(SECONDS_EACH),60)
 
 bench: build     ## the figures of bench/README.md, beside PySpark in one run
 	@scripts/setup-peers.sh

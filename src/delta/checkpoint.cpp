@@ -131,10 +131,7 @@ Result<void> ReadFile(const Log &log, const std::string &path, bool is_json, Che
 }
 
 Result<std::string> SidecarPath(const Log &log, const Sidecar &sidecar) {
-    if (sidecar.path.find('/') != std::string::npos) {
-        return storage::ResolveActionPath(storage::JoinPath(log.log_directory(), "_sidecars"), sidecar.path);
-    }
-    return storage::JoinPath(storage::JoinPath(log.log_directory(), "_sidecars"), storage::PercentDecode(sidecar.path));
+    return storage::ResolveActionPath(storage::JoinPath(log.log_directory(), "_sidecars"), sidecar.path);
 }
 
 struct CheckpointText {

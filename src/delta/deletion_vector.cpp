@@ -174,10 +174,11 @@ Result<std::string> VectorPath(const std::string &table_root, const DeletionVect
         return Corrupt(descriptor.UniqueId(), "is of no known kind");
     }
     std::string prefix = text.substr(0, text.size() - kUuidText);
-    if (prefix.find('/') != std::string::npos || prefix.find("..") != std::string::npos) {
+    if (prefix.find('/') != std::string::npos || prefix.find("..") != std::string::npos || prefix.find('\0') != std::string::npos) {
         return Corrupt(descriptor.UniqueId(), "has a prefix that is no directory name");
     }
     TARN_TRY(std::string uuid, Z85Decode(text.substr(prefix.size())));
+    if (uuid.size() != 16) return Corrupt(descriptor.UniqueId(), "is named by less than a UUID");
     std::string directory = prefix.empty() ? table_root : storage::JoinPath(table_root, prefix);
     return storage::JoinPath(directory, "deletion_vector_" + FormatUuid(uuid) + ".bin");
 }
