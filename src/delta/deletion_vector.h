@@ -69,7 +69,7 @@ Result<std::vector<DeletionVectorDescriptor>> WriteDeletionVectors(storage::Obje
 DeletionVectorDescriptor InlineDescriptor(const DeletionVector &vector);
 
 // Z85 as Delta uses it. Encode pads with zero bytes to a multiple of 4. Decode yields every byte, padding included,
-// and takes texts whose last group is padded with '#'.
+// and takes texts whose last group is cut short, or lacks the bytes that leading '#' count (as delta-kernel-rs writes it).
 std::string Z85Encode(std::string_view bytes);
 Result<std::string> Z85Decode(std::string_view text);
 

@@ -40,25 +40,27 @@ std::string Z85Encode(std::string_view bytes) {
 }
 
 Result<std::string> Z85Decode(std::string_view text) {
+    auto corrupt = [](const char *what) {
+        return Fail(ErrorKind::kCorrupt, "DELTA_DELETION_VECTOR_CORRUPT",
+                    std::string("A deletion vector holds a ") + what + " that is not Z85.");
+    };
     std::string out;
     out.reserve((text.size() + 4) / 5 * 4);
     for (size_t i = 0; i < text.size(); i += 5) {
+        // No group begins with '#', the highest digit. delta-kernel-rs marks the bytes that its last group lacks with it.
+        size_t lacking = 0;
+        while (i + 5 == text.size() && lacking < 3 && text[i + lacking] == '#') lacking++;
         uint64_t value = 0;
-        for (size_t j = 0; j < 5; j++) {
-            // A short last group is read as if it were padded with '#', the highest digit.
+        for (size_t j = lacking; j < 5; j++) {
+            // A short last group is read as if it were padded with '#'.
             char c = i + j < text.size() ? text[i + j] : '#';
             int digit = kDigits[static_cast<unsigned char>(c)];
-            if (digit < 0) {
-                return Fail(ErrorKind::kCorrupt, "DELTA_DELETION_VECTOR_CORRUPT",
-                            "A deletion vector holds a character that is not Z85.");
-            }
+            if (digit < 0) return corrupt("character");
             value = value * 85 + static_cast<uint64_t>(digit);
         }
-        if (value > UINT32_MAX) {
-            return Fail(ErrorKind::kCorrupt, "DELTA_DELETION_VECTOR_CORRUPT",
-                        "A deletion vector holds a group that is not Z85.");
-        }
-        for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xff);
+        size_t bits = 32 - 8 * lacking;
+        if (value >> bits != 0) return corrupt("group");
+        for (size_t shift = bits; shift > 0; shift -= 8) out += static_cast<char>(value >> (shift - 8) & 0xff);
     }
     return out;
 }

@@ -7,6 +7,7 @@
 #include "engine/internal/cell_format.h"
 #include "duckdb/common/types/time.hpp"
 #include "engine/internal/types.h"
+#include "engine/internal/variant_text.h"
 
 namespace tarn::engine {
 namespace {
@@ -171,6 +172,7 @@ void AppendValue(const Value &value, CellStyle style, bool nested, std::string &
         out += ']';
     };
     switch (value.type().id()) {
+        case LogicalTypeId::VARIANT: return AppendVariant(value, out);
         case LogicalTypeId::LIST: return list(duckdb::ListValue::GetChildren(value));
         case LogicalTypeId::ARRAY: return list(duckdb::ArrayValue::GetChildren(value));
         case LogicalTypeId::STRUCT: {

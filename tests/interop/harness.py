@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -85,6 +86,19 @@ def delta_rs_append(path, rows, schema=None):
     write_deltalake(str(path), pa.Table.from_pylist(rows, schema=schema), mode="append")
 
 
+def canonical_json(value):
+    """Values of no declared type: equal as JSON, in which a number may be spelt in many ways."""
+    if isinstance(value, dict):
+        return {k: canonical_json(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [canonical_json(v) for v in value]
+    if isinstance(value, (int, decimal.Decimal)) and not isinstance(value, bool):
+        return str(decimal.Decimal(value).normalize())
+    if isinstance(value, str):  # PySpark shows six digits of a second, Spark as many as there are
+        return re.sub(r"^(\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d\.\d*?)0+(?=[+-]|$)", r"\1", value)
+    return value
+
+
 def canonical(value, kind):
     """One spelling of a value of Spark type `kind`, whoever gave it: Spark, Arrow or JSON text."""
     if value is None:
@@ -96,7 +110,15 @@ def canonical(value, kind):
         return [canonical(v, kind.elementType) for v in value]
     if isinstance(kind, T.MapType):
         pairs = value.items() if isinstance(value, dict) else value
-        return dict(sorted((str(canonical(k, kind.keyType)), canonical(v, kind.valueType)) for k, v in pairs))
+        def key(k):
+            nested = isinstance(kind.keyType, (T.ArrayType, T.MapType, T.StructType))
+            k = k if nested and isinstance(k, str) else canonical(k, kind.keyType)
+            return k if isinstance(k, str) else json.dumps(k, separators=(",", ":"))
+        return dict(sorted((key(k), canonical(v, kind.valueType)) for k, v in pairs))
+    if isinstance(kind, T.VariantType):
+        if hasattr(value, "toJson"):
+            value = json.loads(value.toJson(), parse_int=decimal.Decimal, parse_float=decimal.Decimal)
+        return canonical_json(value)
     if isinstance(kind, T.BinaryType):
         return value if isinstance(value, str) else base64.b64encode(bytes(value)).decode()
     if isinstance(kind, (T.TimestampType, T.TimestampNTZType)):

@@ -6,6 +6,8 @@
 #include "engine/internal/file_statistics.h"
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/types.h"
+#include "engine/internal/variant_files.h"
+#include "engine/internal/widened_filters.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -174,6 +176,21 @@ void IdentifyWithin(MultiFileColumnDefinition &column, const DataType &type, boo
     for (idx_t i = 0; i < column.children.size(); i++) Identify(column.children[i], type.fields[i], by_id);
 }
 
+// A VOID column or member holds NULLs only; DuckDB wants a type it can store.
+LogicalType Storable(const LogicalType &type) {
+    switch (type.id()) {
+        case LogicalTypeId::SQLNULL: return LogicalType::INTEGER;
+        case LogicalTypeId::LIST: return LogicalType::LIST(Storable(ListType::GetChildType(type)));
+        case LogicalTypeId::MAP: return LogicalType::MAP(Storable(MapType::KeyType(type)), Storable(MapType::ValueType(type)));
+        case LogicalTypeId::STRUCT: {
+            child_list_t<LogicalType> children;
+            for (auto &[name, child] : StructType::GetChildTypes(type)) children.emplace_back(name, Storable(child));
+            return LogicalType::STRUCT(std::move(children));
+        }
+        default: return type;
+    }
+}
+
 class DeltaReader final : public MultiFileReader {
 public:
     explicit DeltaReader(ScanSources &sources) : sources_(sources) { function_name = "tarn_scan"; }
@@ -198,8 +215,7 @@ public:
             auto type = ToLogicalType(field.type);
             if (!type) throw NotImplementedException(type.error().message);
             names.push_back(field.name);
-            // A VOID column holds NULLs only; DuckDB wants a type it can store.
-            types.push_back(type->id() == LogicalTypeId::SQLNULL ? LogicalType::INTEGER : *type);
+            types.push_back(Storable(*type));
         }
         bind_data.schema = MultiFileColumnDefinition::ColumnsFromNamesAndTypes(names, types);
         for (auto &column : bind_data.schema) DefaultToNull(column);
@@ -243,6 +259,30 @@ public:
             if (value) data.constant_map.Add(MultiFileGlobalIndex(i), *value);
         }
         if (file.deleted) data.reader->deletion_filter = make_uniq<RowMask>(file.deleted);
+    }
+
+    using MultiFileReader::CreateReader;
+    shared_ptr<BaseFileReader> CreateReader(ClientContext &context, GlobalTableFunctionState &gstate, const OpenFileInfo &file,
+                                            idx_t file_index, const MultiFileBindData &bind) override {
+        auto reader = MultiFileReader::CreateReader(context, gstate, file, file_index, bind);
+        auto &scan = dynamic_cast<const DeltaFileList &>(*bind.file_list).Scan();
+        if (!HoldsVariant(scan.schema)) return reader;
+        return WithVariants(context, file, std::move(reader), scan.schema, MapsById(scan));
+    }
+
+    using MultiFileReader::CreateMapping;
+    ReaderInitializeType CreateMapping(ClientContext &context, MultiFileReaderData &data,
+                                       const duckdb::vector<MultiFileColumnDefinition> &columns,
+                                       const duckdb::vector<ColumnIndex> &column_ids, optional_ptr<TableFilterSet> filters,
+                                       MultiFileList &files, const MultiFileReaderBindData &bind,
+                                       const virtual_column_map_t &virtual_columns) override {
+        unique_ptr<TableFilterSet> own;
+        if (filters) {
+            bool by_id = bind.mapping == MultiFileColumnMappingMode::BY_FIELD_ID;
+            own = FiltersForFile(*filters, columns, column_ids, data.reader->GetColumns(), by_id);
+            if (own) filters = own.get();
+        }
+        return MultiFileReader::CreateMapping(context, data, columns, column_ids, filters, files, bind, virtual_columns);
     }
 
 private:

@@ -49,6 +49,8 @@ struct Rule {
 
 // In order; the first that matches wins.
 const Rule kRules[] = {
+    {R"re(Cannot open file "([^"]*)": No such file)re", "FAILED_READ_FILE.FILE_NOT_EXIST",
+     "Encountered error while reading file $1. File does not exist."},
     {R"re(Referenced column "([^"]*)" (?:was )?not found)re", "UNRESOLVED_COLUMN.WITH_SUGGESTION",
      "A column, variable, or function parameter with name `$1` cannot be resolved."},
     {R"re(Table "[^"]*" does not have a column named "([^"]*)")re", "UNRESOLVED_COLUMN.WITH_SUGGESTION",

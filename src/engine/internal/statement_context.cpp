@@ -35,6 +35,12 @@ Result<int64_t> EvaluateTimestamp(StatementContext &context, const sql::Expr &ex
     });
 }
 
+// A query does not see VOID columns and members, of which no file holds anything.
+void DropVoid(DataType &type) {
+    std::erase_if(type.fields, [](const Field &field) { return field.type.kind == TypeKind::kNull; });
+    for (Field &field : type.fields) DropVoid(field.type);
+}
+
 }  // namespace
 
 StatementContext::StatementContext(SessionState &session, StreamInputs *streams)
@@ -146,6 +152,11 @@ std::string StatementContext::ScanText(std::shared_ptr<const TableScan> scan) {
 
 Result<std::string> StatementContext::ScanText(const delta::Snapshot &snapshot) {
     TARN_TRY(std::shared_ptr<TableScan> scan, ScanOf(snapshot));
+    DropVoid(scan->schema);
+    if (scan->schema.fields.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "DELTA_READ_TABLE_WITHOUT_COLUMNS",
+                    "The Delta table " + snapshot.table_root + " has no columns but VOID ones, which are not read.");
+    }
     return ScanText(std::move(scan));
 }
 

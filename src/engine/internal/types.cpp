@@ -24,7 +24,7 @@ Result<LogicalType> ToLogicalType(const DataType &type) {
         case TypeKind::kTimestamp: return LogicalType::TIMESTAMP_TZ;
         case TypeKind::kTimestampNtz: return LogicalType::TIMESTAMP;
         case TypeKind::kInterval: return LogicalType::INTERVAL;
-        case TypeKind::kVariant: break;
+        case TypeKind::kVariant: return LogicalType::VARIANT();
         case TypeKind::kArray: {
             TARN_TRY(LogicalType element, ToLogicalType(type.children[0]));
             return LogicalType::LIST(element);
@@ -78,6 +78,7 @@ DataType FromLogicalType(const LogicalType &type) {
         case LogicalTypeId::TIMESTAMP_MS:
         case LogicalTypeId::TIMESTAMP_NS: return DataType::Of(TypeKind::kTimestampNtz);
         case LogicalTypeId::INTERVAL: return DataType::Of(TypeKind::kInterval);
+        case LogicalTypeId::VARIANT: return DataType::Of(TypeKind::kVariant);
         case LogicalTypeId::LIST: return DataType::Array(FromLogicalType(duckdb::ListType::GetChildType(type)));
         case LogicalTypeId::ARRAY: return DataType::Array(FromLogicalType(duckdb::ArrayType::GetChildType(type)));
         case LogicalTypeId::MAP:

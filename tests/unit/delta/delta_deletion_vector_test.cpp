@@ -28,6 +28,13 @@ TEST(Z85, MatchesTheProtocol) {
     EXPECT_FALSE(Z85Decode("#####")) << "more than 32 bits";
 }
 
+TEST(Z85, HashesAtTheStartOfTheLastGroupCountTheBytesItLacks) {
+    EXPECT_EQ(*Z85Decode("HelloWorld##093"), std::string("\x86\x4F\xD2\x6F\xB5\x59\xF7\x5B\x03\x00", 10));
+    EXPECT_EQ(*Z85Decode("###30"), "\xff");
+    EXPECT_FALSE(Z85Decode("###31")) << "more than a byte";
+    EXPECT_FALSE(Z85Decode("##093Hello")) << "not the last group";
+}
+
 TEST(Z85, TakesALastGroupPaddedWithHashes) {
     // Three bytes in four characters, written with and without the padding.
     std::string full = Z85Encode("abc");
