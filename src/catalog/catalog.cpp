@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr const char *kCreate = R"sql(
 CREATE TABLE IF NOT EXISTS schemas (
   catalog TEXT NOT NULL, name TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
@@ -25,8 +25,12 @@ CREATE TABLE IF NOT EXISTS tables (
   view_text TEXT NOT NULL, view_catalog TEXT NOT NULL, view_schema TEXT NOT NULL, view_columns TEXT NOT NULL,
   properties TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
   PRIMARY KEY (catalog, schema, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS managed (location TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ratified (
+  location TEXT NOT NULL, version INTEGER NOT NULL, file TEXT NOT NULL,
+  PRIMARY KEY (location, version)) WITHOUT ROWID;
 INSERT OR IGNORE INTO schemas (catalog, name) VALUES ('main', 'default');
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 )sql";
 
 constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
@@ -235,7 +239,79 @@ public:
         return {};
     }
 
+    Result<void> StartManaging(const std::string &location, int64_t version) override {
+        std::lock_guard lock(mutex_);
+        Statement forget(db_, "DELETE FROM ratified WHERE location = ?");
+        TARN_CHECK(forget.Bind(location).Run());
+        Statement insert(db_, "INSERT OR REPLACE INTO managed (location, version) VALUES (?, ?)");
+        return insert.Bind(location).Bind(version).Run();
+    }
+
+    Result<void> StopManaging(const std::string &location) override {
+        std::lock_guard lock(mutex_);
+        for (const char *sql : {"DELETE FROM ratified WHERE location = ?", "DELETE FROM managed WHERE location = ?"}) {
+            Statement remove(db_, sql);
+            TARN_CHECK(remove.Bind(location).Run());
+        }
+        return {};
+    }
+
+    Result<std::optional<ManagedCommits>> FindManaged(const std::string &location) override {
+        std::lock_guard lock(mutex_);
+        // One statement, so that version and commits are of one moment.
+        Statement query(db_, "SELECT m.version, r.version, r.file FROM managed m LEFT JOIN ratified r ON r.location = m.location "
+                             "WHERE m.location = ? ORDER BY r.version");
+        query.Bind(location);
+        std::optional<ManagedCommits> found;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return found;
+            if (!found) found.emplace().version = query.Integer(0);
+            if (!query.Text(2).empty()) found->unpublished.push_back({location, query.Integer(1), query.Text(2)});
+        }
+    }
+
+    Result<std::map<std::string, int64_t>> ManagedVersions() override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, "SELECT location, version FROM managed");
+        std::map<std::string, int64_t> versions;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return versions;
+            versions[query.Text(0)] = query.Integer(1);
+        }
+    }
+
+    Result<bool> Ratify(const std::vector<StagedCommit> &commits) override {
+        std::lock_guard lock(mutex_);
+        TARN_CHECK(Statement(db_, "BEGIN IMMEDIATE").Run());
+        Result<bool> ratified = RatifyLocked(commits);
+        Result<void> ended = Statement(db_, ratified && *ratified ? "COMMIT" : "ROLLBACK").Run();
+        if (ratified && !ended) {
+            TARN_CHECK(Statement(db_, "ROLLBACK").Run());
+            return Fail(std::move(ended).error());
+        }
+        return ratified;
+    }
+
+    Result<void> MarkPublished(const std::string &location, int64_t version) override {
+        std::lock_guard lock(mutex_);
+        Statement remove(db_, "DELETE FROM ratified WHERE location = ? AND version <= ?");
+        return remove.Bind(location).Bind(version).Run();
+    }
+
 private:
+    Result<bool> RatifyLocked(const std::vector<StagedCommit> &commits) {
+        for (const StagedCommit &commit : commits) {
+            Statement raise(db_, "UPDATE managed SET version = version + 1 WHERE location = ? AND version + 1 = ?");
+            TARN_CHECK(raise.Bind(commit.location).Bind(commit.version).Run());
+            if (sqlite3_changes(db_) == 0) return false;
+            Statement insert(db_, "INSERT INTO ratified (location, version, file) VALUES (?, ?, ?)");
+            TARN_CHECK(insert.Bind(commit.location).Bind(commit.version).Bind(commit.file).Run());
+        }
+        return true;
+    }
+
     static std::unexpected<Error> SchemaNotFound(const std::string &catalog, const std::string &schema) {
         return Fail(ErrorKind::kNotFound, "SCHEMA_NOT_FOUND",
                     "The schema `" + catalog + "`.`" + schema + "` cannot be found. Verify the spelling, or create it "

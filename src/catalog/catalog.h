@@ -54,6 +54,19 @@ struct SchemaEntry {
     std::string comment;
 };
 
+// Catalog-managed Delta tables (PROTOCOL.md, "Catalog-managed tables"): this metastore, not a file's existence, says
+// which commits are part of them. A commit is staged as a file, becomes ratified here, and is then published to the log.
+struct StagedCommit {
+    std::string location;  // Of the table.
+    int64_t version = 0;
+    std::string file;      // Its name in _delta_log/_staged_commits.
+};
+
+struct ManagedCommits {
+    int64_t version = 0;                    // The newest ratified.
+    std::vector<StagedCommit> unpublished;  // Ratified and not yet known to be in the log; oldest first.
+};
+
 class Catalog {
 public:
     // Opens or creates ROOT/metastore.db; a new one has catalog `main` with schema `default`.
@@ -75,6 +88,20 @@ public:
     virtual Result<void> PutTable(const TableEntry &entry, bool replace) = 0;
     // Forgets the name; the files are the caller's business. Errors: TABLE_OR_VIEW_NOT_FOUND.
     virtual Result<void> RemoveTable(const TableName &name) = 0;
+
+    // --- Catalog-managed tables, by location.
+    // From now on the table at `location`, whose log ends with `version`, is managed.
+    virtual Result<void> StartManaging(const std::string &location, int64_t version) = 0;
+    virtual Result<void> StopManaging(const std::string &location) = 0;
+    // nullopt: not a managed table.
+    virtual Result<std::optional<ManagedCommits>> FindManaged(const std::string &location) = 0;
+    // The newest ratified version of every managed table, all of one moment.
+    virtual Result<std::map<std::string, int64_t>> ManagedVersions() = 0;
+    // Ratifies all of `commits`, of any tables, or none: false when one of them is not its table's next version.
+    // Several versions of one table stand in ascending order. Durable when it returns.
+    virtual Result<bool> Ratify(const std::vector<StagedCommit> &commits) = 0;
+    // The log holds every version up to `version` now.
+    virtual Result<void> MarkPublished(const std::string &location, int64_t version) = 0;
 };
 
 // The names nearest to `name` by edit distance, for "did you mean"; at most `count`, best first.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "delta/coordinator.h"
 #include "delta/internal/json_writer.h"
 #include "delta/schema.h"
 #include "delta/stats.h"
@@ -71,6 +72,15 @@ Result<CommitResult> Committer::Run() {
     return Fail(std::move(error));
 }
 
+Result<StagedChange> Committer::Stage() {
+    staging_ = true;
+    TARN_CHECK(Prepare());
+    StagedChange staged{version_, {}, {}};
+    TARN_TRY(staged.text, Compose());
+    TARN_TRY(staged.file, StageCommit(log_, version_, staged.text));
+    return staged;
+}
+
 Result<void> Committer::Prepare() {
     std::vector<Action> &actions = transaction_.actions_;
     if (actions.empty()) {
@@ -92,7 +102,13 @@ Result<void> Committer::Prepare() {
         previous_time_ = snapshot_->timestamp_ms;
         auto domain = snapshot_->domains.find(kRowTrackingDomain);
         if (domain != snapshot_->domains.end()) row_id_high_water_ = ParseHighWater(domain->second.configuration);
-        TARN_CHECK(CheckBase());
+        if (snapshot_->protocol.HasWriterFeature("catalogManaged") && !options_.coordinator && !staging_) {
+            return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE",
+                        "The catalog that manages the table " + log_.table_root() + " decides on its commits; this change did not "
+                        "come through it.");
+        }
+        // A staged change may stand on another one, which is not in the log.
+        if (!staging_) TARN_CHECK(CheckBase());
     }
     return SyncFiles();
 }
@@ -229,7 +245,8 @@ Result<std::string> Committer::Compose() {
 }
 
 Result<Committer::Who> Committer::Attempt(const std::string &text) {
-    Result<CommitOutcome> outcome = log_.TryCommit(version_, text);
+    Result<CommitOutcome> outcome = options_.coordinator ? TryManagedCommit(log_, *options_.coordinator, version_, text)
+                                                         : log_.TryCommit(version_, text);
     if (outcome) return *outcome == CommitOutcome::kCommitted ? Who::kUs : Who::kOther;
     if (outcome.error().kind == ErrorKind::kUnknownOutcome) answer_lost_ = true;
     // Whether it failed or only its answer was lost, the log knows.
@@ -274,6 +291,7 @@ Result<bool> Committer::Rebase() {
 }
 
 Result<std::optional<Winner>> Committer::ReadWinner(int64_t version) {
+    if (options_.coordinator) TARN_CHECK(PublishCommits(log_, *options_.coordinator));
     std::string path = log_.CommitPath(version);
     Result<std::string> text = ReadWithRetries(path);
     if (!text && text.error().kind == ErrorKind::kNotFound) return std::nullopt;

@@ -52,6 +52,7 @@ bool CanRead(std::string_view feature, const Snapshot &snapshot, const Capabilit
     if (feature.starts_with("variantType") || feature.starts_with("variantShredding")) {
         return can.variant || !UsesVariant(snapshot);
     }
+    if (feature == "catalogManaged") return can.catalog_managed;
     return feature == "deletionVectors" || feature == "timestampNtz" || feature == "v2Checkpoint" ||
            feature == "vacuumProtocolCheck";
 }

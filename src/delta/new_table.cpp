@@ -9,11 +9,11 @@ namespace tarn::delta {
 namespace {
 
 // Features that readers must know as well; all others concern writers only.
-constexpr std::string_view kReaderFeatures[] = {"columnMapping", "deletionVectors", "timestampNtz", "typeWidening",
+constexpr std::string_view kReaderFeatures[] = {"catalogManaged", "columnMapping", "deletionVectors", "timestampNtz", "typeWidening",
                                                 "v2Checkpoint",  "vacuumProtocolCheck", "variantType"};
 // What DescribeNewTable takes from "delta.feature.NAME = supported".
 constexpr std::string_view kKnownFeatures[] = {
-    "appendOnly",   "changeDataFeed", "clustering",    "columnMapping", "deletionVectors",     "domainMetadata",
+    "appendOnly",   "catalogManaged", "changeDataFeed", "clustering",    "columnMapping", "deletionVectors",     "domainMetadata",
     "inCommitTimestamp", "invariants", "timestampNtz", "typeWidening",  "v2Checkpoint",        "vacuumProtocolCheck",
     "variantType",  "checkConstraints", "generatedColumns", "identityColumns", "allowColumnDefaults", "rowTracking"};
 
@@ -186,6 +186,8 @@ Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms) {
         }
         metadata.configuration.emplace(key, value);
     }
+    // Files of a managed table's log are published at any time later, so their own times say nothing.
+    if (asked.contains("catalogManaged")) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
     if (spec.deletion_vectors && metadata.Property("delta.enableDeletionVectors") == nullptr) {
         metadata.configuration["delta.enableDeletionVectors"] = "true";
     }

@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "delta/coordinator.h"
 #include "delta/stats.h"
 #include "storage/path.h"
 
@@ -82,13 +83,17 @@ public:
     Result<void> Commits(const Log &log, const std::vector<CommitFile> &commits) {
         for (const CommitFile &commit : commits) {
             TARN_TRY(std::string text, log.store().Read(commit.path));
-            newest_time_.reset();
-            TARN_CHECK(ParseActions(text, commit.path, [&](Action &&action) -> Result<void> {
-                std::visit([&](auto &&value) { Newer(std::move(value)); }, std::move(action));
-                return {};
-            }));
+            TARN_CHECK(Commit(text, commit.path));
         }
         return {};
+    }
+
+    Result<void> Commit(std::string_view text, const std::string &origin) {
+        newest_time_.reset();
+        return ParseActions(text, origin, [&](Action &&action) -> Result<void> {
+            std::visit([&](auto &&value) { Newer(std::move(value)); }, std::move(action));
+            return {};
+        });
     }
 
     Result<void> FromCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io) {
@@ -256,9 +261,24 @@ Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOption
 
 }  // namespace
 
+Result<SnapshotPtr> ExtendSnapshot(storage::ObjectStore &store, const SnapshotPtr &base, std::string_view ndjson) {
+    Log log(store, base->table_root);
+    Replay replay(base->table_root);
+    TARN_CHECK(replay.Commit(ndjson, base->table_root));
+    replay.FromSnapshot(*base);
+    TARN_TRY(auto snapshot, Complete(log, std::move(replay), base->version + 1, base->commit_modified_ms));
+    return SnapshotPtr(std::move(snapshot));
+}
+
 Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string &table_root,
-                                 const LoadOptions &options) {
+                                 const LoadOptions &given) {
     Log log(store, table_root);
+    LoadOptions options = given;
+    if (options.coordinator) {
+        TARN_TRY(auto managed, PublishCommits(log, *options.coordinator));
+        // What lies in the log beyond the catalog's last word is not part of the table.
+        if (managed && !options.version) options.version = managed->version;
+    }
     if (options.base) {
         TARN_TRY(std::optional<SnapshotPtr> snapshot, LoadFromBase(log, options));
         if (snapshot) return *std::move(snapshot);

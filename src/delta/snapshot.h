@@ -21,6 +21,8 @@
 
 namespace tarn::delta {
 
+class CommitCoordinator;  // delta/coordinator.h
+
 struct Snapshot {
     std::string table_root;
     int64_t version = -1;
@@ -49,6 +51,7 @@ struct LoadOptions {
     std::optional<int64_t> version;  // nullopt: the newest.
     CheckpointIo *io = nullptr;      // Needed to read Parquet checkpoints. Borrowed for the call.
     SnapshotPtr base;                // An older Snapshot of the same table: only newer commits are read.
+    CommitCoordinator *coordinator = nullptr;  // Asked first, for a catalog-managed table. Borrowed for the call.
 };
 
 // Rebuilds a version. A checkpoint that cannot be read is passed over if older files still cover the version.
@@ -58,6 +61,9 @@ struct LoadOptions {
 // Cost: reads the newest checkpoint and the commits after it; with `base`, one listing and the commits after that.
 Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string &table_root,
                                  const LoadOptions &options = {});
+
+// `base` with one more commit that is not in the log: what a transaction has staged so far. Its actions are `ndjson`.
+Result<SnapshotPtr> ExtendSnapshot(storage::ObjectStore &store, const SnapshotPtr &base, std::string_view ndjson);
 
 // The newest version committed at or before `timestamp_ms` (TIMESTAMP AS OF).
 // Errors: [DELTA_TIMESTAMP_GREATER_THAN_COMMIT] after the newest commit;
@@ -69,6 +75,7 @@ struct Capabilities {
     bool column_mapping = false;
     bool type_widening = false;
     bool variant = false;
+    bool catalog_managed = false;  // The catalog that manages the table was asked, and will be for commits.
     bool column_defaults = false;  // Writers only: fills columns that a write leaves out.
 };
 

@@ -87,6 +87,7 @@ void Transaction::AddCdc(CdcFile file) {
 }
 
 Result<CommitResult> Transaction::Commit(const CommitDetails &details) { return Committer(*this, details).Run(); }
+Result<StagedChange> Transaction::Stage(const CommitDetails &details) { return Committer(*this, details).Stage(); }
 
 std::string NewUuid() {
     static constexpr char kHex[] = "0123456789abcdef";

@@ -72,6 +72,14 @@ struct TransactionOptions {
     std::function<void(int64_t milliseconds)> sleep;  // Default: sleeps. Called between attempts.
     std::function<std::string()> new_uuid;            // Default: random.
     std::string engine_info = "Tarn/0.1";
+    CommitCoordinator *coordinator = nullptr;         // Decides on commits of a catalog-managed table. Borrowed.
+};
+
+// A commit that nobody sees yet: its catalog has not ratified it.
+struct StagedChange {
+    int64_t version = -1;
+    std::string file;  // In _delta_log/_staged_commits.
+    std::string text;  // Its actions.
 };
 
 class Transaction {
@@ -118,6 +126,9 @@ public:
     //         kIo      the store failed; nothing was committed
     //         kUnknownOutcome  the log could not be read to find out: it may be committed
     Result<CommitResult> Commit(const CommitDetails &details);
+    // Writes the change as the next version of a catalog-managed table, without asking the catalog: the caller ratifies it,
+    // perhaps together with others. At most one call of Commit and Stage. Errors: as Commit's before its first attempt.
+    Result<StagedChange> Stage(const CommitDetails &details);
 
 private:
     friend class Committer;

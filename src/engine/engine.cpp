@@ -86,7 +86,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         return {};
     });
     TARN_CHECK(registered);
-    state->tables = std::make_unique<TableCache>(*state->db, state->file_takers);
+    state->tables = std::make_unique<TableCache>(*state->db, state->file_takers, *state->catalog);
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

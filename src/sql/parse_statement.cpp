@@ -39,6 +39,7 @@ Result<Statement::Node> Parser::ParseStatementNode() {
     if (Is("OPTIMIZE")) return ParseOptimize();
     if (Is("VACUUM")) return ParseVacuum();
     if (Is("RESTORE")) return ParseRestore();
+    if (Is("BEGIN") && Peek(1).Is("ATOMIC")) return ParseAtomicBlock();
     if (AcceptWords({"APPLY", "CHANGES", "INTO"}) || AcceptWords({"AUTO", "CDC", "INTO"})) return ParseAutoCdc("", "");
     if (Accept("TRUNCATE")) {
         TARN_CHECK(Expect("TABLE"));
@@ -146,6 +147,20 @@ Result<Statement::Node> Parser::ParseExplain() {
     TARN_TRY(Statement statement, ParseStatement());
     explain.statement = std::make_shared<Statement>(std::move(statement));
     return explain;
+}
+
+Result<Statement::Node> Parser::ParseAtomicBlock() {
+    Next();
+    Next();
+    AtomicBlock block;
+    while (!Accept("END")) {
+        if (Accept(";")) continue;
+        if (Is("BEGIN")) return Fail(UnsupportedHere("A block within BEGIN ATOMIC … END"));
+        TARN_TRY(Statement statement, ParseStatement());
+        block.statements.push_back(std::make_shared<Statement>(std::move(statement)));
+        TARN_CHECK(Expect(";"));
+    }
+    return block;
 }
 
 Result<bool> Parser::ParseIfExists() {

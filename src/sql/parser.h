@@ -34,7 +34,7 @@ struct ParsedStatement {
     SourcePosition position;
 };
 
-// Splits at `;` outside strings, quoted names and comments. Never fails: an unclosed string or comment runs to the end,
+// Splits at `;` outside strings, quoted names, comments and BEGIN ATOMIC … END. Never fails: an unclosed string or comment runs to the end,
 // and parsing that statement says so. Pieces without a token are left out.
 std::vector<StatementText> SplitScript(std::string_view text);
 
@@ -52,7 +52,7 @@ Result<std::vector<Field>> ParseSchema(std::string_view text);
 // A dotted name: "main.patreon.`my table`".
 Result<Name> ParseName(std::string_view text);
 
-// For a shell: does the text end, outside strings and comments, with `;` (blanks and comments may follow)?
+// For a shell: does the text end, outside strings, comments and BEGIN ATOMIC … END, with `;` (blanks and comments may follow)?
 // Text without any token counts as complete.
 bool IsComplete(std::string_view text);
 

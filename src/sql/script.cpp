@@ -90,6 +90,32 @@ Error UnknownVariable(const VariableUse &use, std::string_view text, const std::
     return error;
 }
 
+// Follows the words of a script to know which semicolons stand within BEGIN ATOMIC … END. END closes a block where a
+// statement would begin; elsewhere it is a CASE's.
+class BlockTracker {
+public:
+    // Every piece but blanks and comments, in order.
+    void Feed(const Piece &piece, std::string_view text) {
+        std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
+        bool is_word = piece.kind == PieceKind::kWord;
+        bool separates = piece.kind == PieceKind::kSymbol && word == ";";
+        if (!within_ && words_ == 1 && is_word && began_ && EqualsIgnoreCase(word, "ATOMIC")) {
+            within_ = true;
+            words_ = 0;
+            return;
+        }
+        if (within_ && words_ == 0 && is_word && EqualsIgnoreCase(word, "END")) within_ = false;
+        began_ = words_ == 0 && is_word && EqualsIgnoreCase(word, "BEGIN");
+        words_ = separates ? 0 : words_ + 1;
+    }
+    bool Within() const { return within_; }
+
+private:
+    bool within_ = false;
+    bool began_ = false;  // The last word was a statement's first, and BEGIN.
+    size_t words_ = 0;    // Of the statement so far.
+};
+
 }  // namespace
 
 std::vector<StatementText> SplitScript(std::string_view text) {
@@ -99,6 +125,7 @@ std::vector<StatementText> SplitScript(std::string_view text) {
     bool open = false;
     SourcePosition position{1, 1};
     size_t counted = 0;
+    BlockTracker blocks;
     auto finish = [&] {
         if (!open) return;
         position = PositionAt(text.substr(counted), begin - counted, position);
@@ -111,7 +138,8 @@ std::vector<StatementText> SplitScript(std::string_view text) {
         at = piece.end;
         bool skip = piece.kind == PieceKind::kBlank || (piece.kind == PieceKind::kComment && piece.closed);
         if (skip) continue;
-        if (piece.kind == PieceKind::kSymbol && text[piece.begin] == ';') {
+        blocks.Feed(piece, text);
+        if (piece.kind == PieceKind::kSymbol && text[piece.begin] == ';' && !blocks.Within()) {
             finish();
             continue;
         }
@@ -125,14 +153,16 @@ std::vector<StatementText> SplitScript(std::string_view text) {
 
 bool IsComplete(std::string_view text) {
     bool ends_with_semicolon = true;
+    BlockTracker blocks;
     for (size_t at = 0; at < text.size();) {
         Piece piece = ScanPiece(text, at);
         at = piece.end;
         if (!piece.closed) return false;
         if (piece.kind == PieceKind::kBlank || piece.kind == PieceKind::kComment) continue;
+        blocks.Feed(piece, text);
         ends_with_semicolon = piece.kind == PieceKind::kSymbol && text[piece.begin] == ';';
     }
-    return ends_with_semicolon;
+    return ends_with_semicolon && !blocks.Within();
 }
 
 Result<std::string> SubstituteVariables(std::string_view text, const std::map<std::string, std::string> &variables) {

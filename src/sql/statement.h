@@ -355,11 +355,16 @@ struct Maintenance {
     bool full = false;
 };
 
+// BEGIN ATOMIC a; b; … END: all of it happens, or nothing.
+struct AtomicBlock {
+    std::vector<std::shared_ptr<const Statement>> statements;
+};
+
 struct Statement {
     using Node = std::variant<QueryStatement, CreateCatalog, CreateSchema, CreateTable, CreateView, CreateStreamingTable,
                               CreateMaterializedView, CreateAutoCdcFlow, CreateInsertFlow, Insert, Update, Delete, Merge,
                               Truncate, Drop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
-                              Explain, Optimize, Vacuum, Restore, Maintenance>;
+                              Explain, Optimize, Vacuum, Restore, Maintenance, AtomicBlock>;
     Node node;
     SourcePosition position;
 

@@ -17,6 +17,7 @@ class Committer {
 public:
     Committer(Transaction &transaction, const CommitDetails &details);
     Result<CommitResult> Run();
+    Result<StagedChange> Stage();
 
 private:
     enum class Who : uint8_t { kNobody, kUs, kOther };
@@ -60,6 +61,7 @@ private:
     bool in_commit_times_ = false;
     bool row_tracking_ = false;
     int retries_ = 0;
+    bool staging_ = false;
     bool answer_lost_ = false;      // Some attempt's outcome was never learnt.
 };
 

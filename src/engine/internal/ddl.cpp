@@ -88,6 +88,7 @@ Result<DataType> StorableSchema(DataType schema) {
 
 Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry) {
     TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
+    if (!entry.location.empty()) TARN_CHECK(session.engine.catalog->StopManaging(entry.location));
     if (entry.IsView() || entry.kind == catalog::TableKind::kExternal) return {};
     session.engine.tables->Forget(entry.location);
     // Only what lies in the warehouse is ours to remove.
@@ -172,6 +173,11 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         return Fail(std::move(error));
     }
     TARN_TRY(delta::NewTable table, NewTableOf(statement.spec, schema));
+    bool catalog_managed = table.protocol.HasWriterFeature("catalogManaged");
+    if (catalog_managed && statement.is_path) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
+                    "A catalog-managed table needs a name in the catalog: CREATE TABLE catalog.schema.table.");
+    }
     std::unique_ptr<TableChange> change;
     if (log_exists) {
         TargetTable target{entry.name, entry.location, nullptr};
@@ -188,7 +194,11 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
     OperationMetrics metrics;
     if (!select.empty()) metrics["numOutputRows"] = rows;
     bool managed = entry.kind == catalog::TableKind::kManaged && !statement.is_path;
-    TARN_CHECK(change->Commit(operation, TableParameters(change->metadata(), managed, {}), metrics));
+    TARN_TRY(delta::CommitResult committed, change->Commit(operation, TableParameters(change->metadata(), managed, {}), metrics));
+    if (catalog_managed) {
+        TARN_TRY(auto known, session.engine.catalog->FindManaged(entry.location));
+        if (!known) TARN_CHECK(session.engine.catalog->StartManaging(entry.location, committed.version));
+    }
     if (!statement.is_path) TARN_CHECK(session.engine.catalog->PutTable(entry, existing.has_value()));
     if (select.empty()) return NoRows();
     return CountsResult({{"num_affected_rows", rows}, {"num_inserted_rows", rows}});

@@ -153,11 +153,12 @@ std::string PhysicalRows(const delta::Metadata &metadata, const std::string &sel
     return "SELECT " + list + " FROM (" + select_sql + ")";
 }
 
-std::string CopyOptions(const delta::Metadata &metadata) {
+// Files of one write share `tag`, by which those of a write that fails are found again.
+std::string CopyOptions(const delta::Metadata &metadata, const std::string &tag) {
     // Snappy as Spark's own default: ZSTD is a third smaller, but costs half as much again to write. A small dictionary
     // limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
     std::string options = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
-                          "FILENAME_PATTERN 'part-{uuid}'";
+                          "FILENAME_PATTERN 'part-" + tag + "-{uuid}'";
     if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
     if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '128MB'";
     options += ", PARTITION_BY (";
@@ -168,6 +169,17 @@ std::string CopyOptions(const delta::Metadata &metadata) {
     return options + ")";
 }
 
+// Best effort: VACUUM finds what stays.
+void RemoveTagged(storage::ObjectStore &store, const std::string &location, const std::string &tag) {
+    storage::ListOptions everything;
+    everything.recursive = true;
+    auto listed = store.List(location, everything);
+    for (size_t i = 0; listed && i < listed->size(); i++) {
+        const std::string &path = (*listed)[i].path;
+        if (path.substr(path.rfind('/') + 1).starts_with("part-" + tag + "-")) (void)store.Delete(path);
+    }
+}
+
 }  // namespace
 
 Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::optional<int64_t> version) {
@@ -175,6 +187,7 @@ Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::op
     delta::LoadOptions options;
     options.version = version;
     options.io = &io_;
+    options.coordinator = &coordinator_;
     {
         std::lock_guard lock(mutex_);
         if (auto it = newest_.find(location); it != newest_.end()) {
@@ -182,12 +195,24 @@ Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::op
         }
     }
     TARN_TRY(delta::SnapshotPtr snapshot, delta::LoadSnapshot(*store, location, options));
-    TARN_CHECK(delta::CheckReadable(*snapshot, kCapabilities));
+    delta::Capabilities can = kCapabilities;
+    if (snapshot->protocol.HasReaderFeature("catalogManaged")) {
+        // Managed by another catalog, whose word we do not have: its files alone do not tell the table's state.
+        TARN_TRY(auto managed, coordinator_.Find(location));
+        can.catalog_managed = managed.has_value();
+    }
+    TARN_CHECK(delta::CheckReadable(*snapshot, can));
     if (!version) {
         std::lock_guard lock(mutex_);
         newest_[location] = snapshot;
     }
     return snapshot;
+}
+
+delta::TransactionOptions TableCache::OptionsFor(const delta::Snapshot &snapshot) {
+    delta::TransactionOptions options;
+    if (snapshot.protocol.HasWriterFeature("catalogManaged")) options.coordinator = &coordinator_;
+    return options;
 }
 
 void TableCache::Forget(const std::string &location) {
@@ -247,8 +272,14 @@ Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::strin
         fs::create_directories(location, failed);
         if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
     }
-    TARN_TRY(auto result, RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql) + ") TO " + sql::QuoteLiteral(location) + " (" +
-                                              CopyOptions(metadata) + ")"));
+    std::string tag = delta::NewUuid().substr(0, 8);
+    auto copied = RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql) + ") TO " + sql::QuoteLiteral(location) + " (" +
+                                           CopyOptions(metadata, tag) + ")");
+    if (!copied) {
+        RemoveTagged(*store, location, tag);
+        return Fail(std::move(copied).error());
+    }
+    auto &result = *copied;
     DataType data_schema = delta::PhysicalSchema(delta::DataSchema(metadata));
     delta::StatsOptions stats_options = delta::StatsOptionsOf(metadata);
     WrittenFiles written;

@@ -7,27 +7,33 @@
 #include <unordered_map>
 
 #include "delta/snapshot.h"
+#include "delta/transaction.h"
 #include "engine/internal/checkpoint_io.h"
+#include "engine/internal/coordinator.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/scan_sources.h"
 
 namespace tarn::engine {
 
 // What this engine reads and writes beyond what the log alone needs.
-inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type_widening = true, .variant = true};
+inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type_widening = true, .variant = true, .catalog_managed = true};
 
 // The newest snapshot seen of each table: the next load reads only the commits since.
 class TableCache {
 public:
-    TableCache(duckdb::DuckDB &db, FileTakers &takers) : io_(db, takers) {}
+    // `catalog` is borrowed.
+    TableCache(duckdb::DuckDB &db, FileTakers &takers, catalog::Catalog &catalog) : io_(db, takers), coordinator_(catalog) {}
 
     // Errors: those of delta::LoadSnapshot and CheckReadable.
     Result<delta::SnapshotPtr> Load(const std::string &location, std::optional<int64_t> version = std::nullopt);
     void Forget(const std::string &location);
     delta::CheckpointIo &io() { return io_; }
+    // For a change of the table: who decides on its commits.
+    delta::TransactionOptions OptionsFor(const delta::Snapshot &snapshot);
 
 private:
     DuckCheckpointIo io_;
+    MetastoreCoordinator coordinator_;
     std::mutex mutex_;
     std::unordered_map<std::string, delta::SnapshotPtr> newest_;
 };

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "catalog/catalog.h"
+#include "engine/internal/atomic_block.h"
 #include "engine/internal/delta_table.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/expectations.h"
@@ -59,6 +60,8 @@ struct SessionState {
     std::map<std::string, std::string> parameters;
     std::map<std::string, std::string> settings;  // SET k = v
     std::set<std::string, std::less<>> helpers;   // Macros (sql/functions.h) that the connection knows.
+
+    std::unique_ptr<AtomicBlock> atomic;          // While BEGIN ATOMIC … END runs.
 
     std::unique_ptr<FlowRunner> flows;
 

@@ -130,6 +130,16 @@ Result<catalog::TableEntry> StatementContext::FindTable(const sql::Name &name) {
     return *entry;
 }
 
+Result<delta::SnapshotPtr> StatementContext::LoadPinned(const std::string &location, std::optional<int64_t> version) {
+    if (!version && session_.atomic) return session_.atomic->SnapshotOf(location);
+    if (!version) {
+        // Managed tables change together: a statement reads all of them as of one moment.
+        if (!moment_) { TARN_TRY(moment_, session_.engine.catalog->ManagedVersions()); }
+        if (auto managed = moment_->find(location); managed != moment_->end()) version = managed->second;
+    }
+    return session_.engine.tables->Load(location, version);
+}
+
 Result<delta::SnapshotPtr> StatementContext::SnapshotOf(const std::string &location, const sql::TableRef *travel) {
     std::optional<int64_t> version;
     if (travel && travel->version) version = travel->version;
@@ -140,7 +150,7 @@ Result<delta::SnapshotPtr> StatementContext::SnapshotOf(const std::string &locat
     }
     std::string key = version ? location + "@" + std::to_string(*version) : location;
     if (auto it = pinned_.find(key); it != pinned_.end()) return it->second;
-    TARN_TRY(delta::SnapshotPtr snapshot, session_.engine.tables->Load(location, version));
+    TARN_TRY(delta::SnapshotPtr snapshot, LoadPinned(location, version));
     pinned_[key] = snapshot;
     versions_read_[location] = snapshot->version;
     return snapshot;
@@ -174,6 +184,12 @@ Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_
         target.location = entry.location;
     }
     TARN_TRY(target.snapshot, SnapshotOf(target.location));
+    if (for_write && session_.atomic && !session_.atomic->Manages(target.location)) {
+        Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                                "BEGIN ATOMIC … END changes catalog-managed tables only, and " + target.ToString() + " is none.");
+        error.remedy = "Create the table with TBLPROPERTIES ('delta.feature.catalogManaged' = 'supported').";
+        return Fail(std::move(error));
+    }
     if (for_write) TARN_CHECK(delta::CheckWritable(*target.snapshot, kCapabilities));
     return target;
 }

@@ -65,6 +65,7 @@ public:
 
 private:
     Result<void> DefineHelpers();
+    Result<delta::SnapshotPtr> LoadPinned(const std::string &location, std::optional<int64_t> version);
     Result<std::string> RenderView(const std::string &name, const std::string &text, const std::string &catalog,
                                    const std::string &schema, const std::vector<std::string> &columns);
     Result<std::string> RenderPath(const sql::TableRef &table);
@@ -77,6 +78,7 @@ private:
     std::string catalog_, schema_;  // Change while a view's text is rendered.
     int view_depth_ = 0;
     std::map<std::string, delta::SnapshotPtr> pinned_;
+    std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.
     std::map<std::string, int64_t> versions_read_;
 };
 

@@ -43,6 +43,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Use &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement);
+// --- atomic_block.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::AtomicBlock &statement);
 // --- show.cpp
 Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement);

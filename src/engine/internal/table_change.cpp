@@ -155,7 +155,7 @@ FileEffects TableChange::Effects() const {
 Result<delta::CommitResult> TableChange::Commit(const std::string &operation, const OperationParameters &parameters,
                                                 const OperationMetrics &metrics) {
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
-    auto transaction = snapshot_ ? std::make_unique<delta::Transaction>(*store, snapshot_)
+    auto transaction = snapshot_ ? std::make_unique<delta::Transaction>(*store, snapshot_, session_.engine.tables->OptionsFor(*snapshot_))
                                  : std::make_unique<delta::Transaction>(
                                        *store, location_, delta::NewTable{*new_protocol_, metadata_});
     if (snapshot_ && new_protocol_) transaction->SetProtocol(*new_protocol_);
@@ -172,6 +172,10 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
     details.operation = operation;
     details.operation_parameters = ParametersJson(parameters);
     details.operation_metrics = MetricsJson(operation, parameters, metrics, Effects());
+    if (session_.atomic) {
+        committed_ = true;
+        return session_.atomic->Stage(location_, *transaction, details, added_);
+    }
     TARN_TRY(delta::CommitResult result, transaction->Commit(details));
     committed_ = true;
     WriteCheckpointIfDue();

@@ -206,6 +206,7 @@ private:
     Result<Statement::Node> ParseUse();
     Result<Statement::Node> ParseSet();
     Result<Statement::Node> ParseReset();
+    Result<Statement::Node> ParseAtomicBlock();
     Result<Statement::Node> ParseExplain();
     Result<Statement::Node> ParseComment();
     Result<Statement::Node> ParseOptimize();

@@ -68,5 +68,40 @@ TEST(NearestNames, OffersWhatIsClose) {
     EXPECT_TRUE(NearestNames("x", {"completely", "different"}, 3).empty());
 }
 
+TEST_F(CatalogTest, CommitsAreRatifiedInOrderAndTogether) {
+    auto catalog = Open();
+    EXPECT_FALSE(catalog->FindManaged("/a").value());
+    EXPECT_FALSE(catalog->Ratify({{"/a", 1, "x"}}).value()) << "an unmanaged table has no next version";
+    ASSERT_TRUE(catalog->StartManaging("/a", 0));
+    ASSERT_TRUE(catalog->StartManaging("/b", 7));
+    EXPECT_TRUE(catalog->Ratify({{"/a", 1, "one"}}).value());
+    EXPECT_FALSE(catalog->Ratify({{"/a", 1, "another"}}).value()) << "a version is ratified once";
+    EXPECT_FALSE(catalog->Ratify({{"/a", 3, "gap"}}).value());
+    EXPECT_FALSE(catalog->Ratify({{"/b", 8, "eight"}, {"/a", 1, "late"}}).value()) << "all of them or none";
+    EXPECT_EQ(catalog->ManagedVersions().value(), (std::map<std::string, int64_t>{{"/a", 1}, {"/b", 7}}));
+    EXPECT_TRUE(catalog->Ratify({{"/a", 2, "two"}, {"/a", 3, "three"}, {"/b", 8, "eight"}}).value());
+
+    ASSERT_TRUE(catalog->MarkPublished("/a", 2));
+    auto found = Open()->FindManaged("/a").value();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->version, 3);
+    ASSERT_EQ(found->unpublished.size(), 1u);
+    EXPECT_EQ(found->unpublished[0].file, "three");
+    ASSERT_TRUE(catalog->StopManaging("/a"));
+    EXPECT_FALSE(catalog->FindManaged("/a").value());
+}
+
+TEST_F(CatalogTest, TwoProcessesNeverRatifyTheSameVersion) {
+    auto first = Open(), second = Open();
+    ASSERT_TRUE(first->StartManaging("/t", 0));
+    int won = 0;
+    for (int64_t version = 1; version <= 50; version++) {
+        bool a = (version % 2 ? first : second)->Ratify({{"/t", version, "a"}}).value();
+        bool b = (version % 2 ? second : first)->Ratify({{"/t", version, "b"}}).value();
+        won += a + b;
+    }
+    EXPECT_EQ(won, 50);
+}
+
 }  // namespace
 }  // namespace tarn::catalog

@@ -20,6 +20,24 @@ TEST(Script, Splits) {
     EXPECT_EQ(Split("select 1; select 'open"), (Texts{"select 1", "select 'open"}));
 }
 
+TEST(Script, AnAtomicBlockIsOneStatement) {
+    using Texts = std::vector<std::string>;
+    std::string block = "begin atomic insert into t values (case when a then 1 end); update u set x = 1; end";
+    EXPECT_EQ(Split("select 1; " + block + "; select 2"), (Texts{"select 1", block, "select 2"}));
+    EXPECT_EQ(Split("select begin atomic; select 2"), (Texts{"select begin atomic", "select 2"}));
+    EXPECT_EQ(Split("BEGIN /* so */ ATOMIC ; END; x"), (Texts{"BEGIN /* so */ ATOMIC ; END", "x"}));
+    EXPECT_FALSE(IsComplete("begin atomic insert into t values (1);"));
+    EXPECT_TRUE(IsComplete(block + ";"));
+    EXPECT_FALSE(IsComplete(block));
+    auto parsed = ParseStatement(block);
+    ASSERT_TRUE(parsed) << parsed.error().ToString();
+    ASSERT_TRUE(parsed->As<AtomicBlock>());
+    ASSERT_EQ(parsed->As<AtomicBlock>()->statements.size(), 2u);
+    EXPECT_TRUE(parsed->As<AtomicBlock>()->statements[1]->As<Update>());
+    EXPECT_EQ(ParseStatement("begin atomic select 1 end").error().condition, "PARSE_SYNTAX_ERROR");
+    EXPECT_EQ(ParseStatement("begin atomic select 1;").error().condition, "PARSE_SYNTAX_ERROR");
+}
+
 TEST(Script, OneBadStatementDoesNotHideTheRest) {
     auto pieces = SplitScript("select 1;\nselec 2;\nselect 3");
     ASSERT_EQ(pieces.size(), 3u);
