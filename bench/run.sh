@@ -19,3 +19,6 @@ echo "== the example, size $size"
 
 echo "== TPC-H over Delta, beside DuckDB over the same Parquet files"
 .peers/venv/bin/python bench/tpch.py --build "$build"
+
+echo "== OPTIMIZE, beside DuckDB and delta-rs"
+.peers/venv/bin/python bench/optimize.py --build "$build" --order

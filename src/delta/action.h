@@ -51,7 +51,12 @@ struct Metadata {
     int64_t IntProperty(std::string_view name, int64_t fallback) const;
     // "interval 1 week", "interval 30 days 12 hours": milliseconds. What cannot be read is the fallback.
     int64_t IntervalProperty(std::string_view name, int64_t fallback_ms) const;
+    // "134217728", "128mb": bytes. What cannot be read is the fallback.
+    int64_t ByteSizeProperty(std::string_view name, int64_t fallback) const;
 };
+
+// "134217728", "128 MB", "1g": bytes. nullopt for what is no positive size.
+std::optional<int64_t> ParseByteSize(std::string_view text);
 
 struct DeletionVectorDescriptor {
     char storage_type = 'u';           // 'u' relative file, 'i' inline, 'p' absolute path

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <set>
 
 #include "delta/coordinator.h"
 #include "delta/internal/json_writer.h"
@@ -83,7 +84,7 @@ Result<StagedChange> Committer::Stage() {
 
 Result<void> Committer::Prepare() {
     std::vector<Action> &actions = transaction_.actions_;
-    if (actions.empty()) {
+    if (actions.empty() && !transaction_.allow_empty_) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "A commit needs at least one action.");
     }
     TARN_CHECK(RaiseProtocol());
@@ -139,7 +140,7 @@ Result<void> Committer::CheckRules() const {
         return Fail(std::move(error));
     }
     bool feeds_changes = before.BoolProperty("delta.enableChangeDataFeed", false);
-    if (feeds_changes && removes_rows && adds_rows && Find<CdcFile>(transaction_.actions_) == nullptr) {
+    if (feeds_changes && removes_rows && adds_rows && Find<CdcFile>(transaction_.actions_) == nullptr && !TellsChanges()) {
         Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                                 "The table " + log_.table_root() + " keeps a change data feed, and this change came "
                                 "without change files.");
@@ -153,6 +154,20 @@ Result<void> Committer::CheckRules() const {
                     "In-commit timestamps can be switched on only when a table is created.");
     }
     return {};
+}
+
+// Whether readers of the change data feed can tell from the files alone what changed: whole files came and went, or files
+// that stayed have other vectors. Rows that were copied into new files would show up as deleted and inserted.
+bool Committer::TellsChanges() const {
+    if (details_.operation == "RESTORE" || details_.operation == "CLONE") return true;
+    std::set<std::string> removed;
+    for (const Action &action : transaction_.actions_) {
+        if (const auto *remove = std::get_if<RemoveFile>(&action)) removed.insert(storage::ActionPathKey(log_.table_root(), remove->path));
+    }
+    return std::ranges::all_of(transaction_.actions_, [&](const Action &action) {
+        const auto *add = std::get_if<AddFile>(&action);
+        return add == nullptr || !add->data_change || removed.contains(storage::ActionPathKey(log_.table_root(), add->path));
+    });
 }
 
 // A table that was dropped and made anew under the same path must not get our commit: it would leave a gap.

@@ -170,7 +170,7 @@ Isolation IsolationOf(const Snapshot *snapshot, const std::vector<Action> &actio
             changes_data |= remove->data_change;
         }
     }
-    if (has_files && !changes_data) return Isolation::kSnapshot;
+    if ((has_files || actions.empty()) && !changes_data) return Isolation::kSnapshot;
     const std::string *level = snapshot == nullptr ? nullptr : snapshot->metadata.Property("delta.isolationLevel");
     if (level != nullptr && EqualsIgnoreCase(*level, "Serializable")) return Isolation::kSerializable;
     return Isolation::kWriteSerializable;

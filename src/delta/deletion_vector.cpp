@@ -226,6 +226,35 @@ void DeletionVector::Union(const DeletionVector &other) {
     for (const auto &[key, bitmap] : other.impl_->bitmaps) impl_->bitmaps[key] |= bitmap;
 }
 
+void DeletionVector::Subtract(const DeletionVector &other) {
+    for (const auto &[key, bitmap] : other.impl_->bitmaps) {
+        auto it = impl_->bitmaps.find(key);
+        if (it == impl_->bitmaps.end()) continue;
+        it->second -= bitmap;
+        if (it->second.isEmpty()) impl_->bitmaps.erase(it);
+    }
+}
+
+DeletionVector DeletionVector::Complement(uint64_t row_count) const {
+    constexpr uint64_t kSpan = uint64_t{1} << 32;
+    DeletionVector out;
+    for (uint64_t first = 0; first < row_count; first += kSpan) {
+        auto key = static_cast<uint32_t>(first >> 32);
+        Roaring bitmap;
+        if (auto it = impl_->bitmaps.find(key); it != impl_->bitmaps.end()) bitmap = it->second;
+        uint64_t rows = std::min(kSpan, row_count - first);
+        bitmap.flip(0, rows);
+        // Rows beyond the count are none.
+        if (rows < kSpan && !bitmap.isEmpty() && bitmap.maximum() >= rows) {
+            Roaring beyond;
+            beyond.addRange(rows, kSpan);
+            bitmap -= beyond;
+        }
+        if (!bitmap.isEmpty()) out.impl_->bitmaps[key] = std::move(bitmap);
+    }
+    return out;
+}
+
 bool DeletionVector::Contains(uint64_t row) const {
     auto it = impl_->bitmaps.find(static_cast<uint32_t>(row >> 32));
     return it != impl_->bitmaps.end() && it->second.contains(static_cast<uint32_t>(row));
@@ -394,6 +423,21 @@ DeletionVectorDescriptor InlineDescriptor(const DeletionVector &vector) {
     std::string bytes = vector.Serialize();
     return {'i', Z85Encode(bytes), std::nullopt, static_cast<int32_t>(bytes.size()),
             static_cast<int64_t>(vector.Cardinality())};
+}
+
+Result<std::optional<std::string>> DeletionVectorPath(const std::string &table_root, const DeletionVectorDescriptor &descriptor) {
+    if (descriptor.storage_type == 'i') return std::nullopt;
+    TARN_TRY(std::string path, VectorPath(table_root, descriptor));
+    return path;
+}
+
+Result<DeletionVectorDescriptor> AbsoluteDescriptor(const std::string &table_root, const DeletionVectorDescriptor &descriptor) {
+    TARN_TRY(std::optional<std::string> path, DeletionVectorPath(table_root, descriptor));
+    DeletionVectorDescriptor absolute = descriptor;
+    if (!path) return absolute;
+    absolute.storage_type = 'p';
+    absolute.path_or_inline = path->starts_with('/') ? "file:" + storage::PercentEncode(*path) : *path;
+    return absolute;
 }
 
 }  // namespace tarn::delta

@@ -32,6 +32,9 @@ public:
     void Add(uint64_t row);
     void AddMany(const std::vector<uint64_t> &rows);
     void Union(const DeletionVector &other);
+    void Subtract(const DeletionVector &other);
+    // The rows below `row_count` that are not in this one.
+    DeletionVector Complement(uint64_t row_count) const;
     bool Contains(uint64_t row) const;
     uint64_t Cardinality() const;
     bool Empty() const { return Cardinality() == 0; }
@@ -64,6 +67,11 @@ Result<DeletionVector> ReadDeletionVector(storage::ObjectStore &store, const std
 Result<std::vector<DeletionVectorDescriptor>> WriteDeletionVectors(storage::ObjectStore &store,
                                                                    const std::string &table_root,
                                                                    const std::vector<const DeletionVector *> &vectors);
+
+// The file that holds the vector; nullopt for an inline one. Errors: kCorrupt.
+Result<std::optional<std::string>> DeletionVectorPath(const std::string &table_root, const DeletionVectorDescriptor &descriptor);
+// The same vector named so that another table can refer to it: by absolute path, or inline as it is. Errors: kCorrupt.
+Result<DeletionVectorDescriptor> AbsoluteDescriptor(const std::string &table_root, const DeletionVectorDescriptor &descriptor);
 
 // A descriptor that carries the vector in itself. For small ones: the text is 1.25 times the bytes.
 DeletionVectorDescriptor InlineDescriptor(const DeletionVector &vector);

@@ -77,4 +77,22 @@ int64_t Metadata::IntervalProperty(std::string_view name, int64_t fallback_ms) c
     return total;
 }
 
+int64_t Metadata::ByteSizeProperty(std::string_view name, int64_t fallback) const {
+    const std::string *text = Property(name);
+    return text == nullptr ? fallback : ParseByteSize(*text).value_or(fallback);
+}
+
+std::optional<int64_t> ParseByteSize(std::string_view text) {
+    std::string lower = ToLower(text);
+    std::erase(lower, ' ');
+    int64_t number = 0;
+    auto [end, error] = std::from_chars(lower.data(), lower.data() + lower.size(), number);
+    if (error != std::errc() || number <= 0) return std::nullopt;
+    std::string unit(end, static_cast<const char *>(lower.data() + lower.size()));
+    if (unit.ends_with('b')) unit.pop_back();
+    int shift = unit.empty() ? 0 : unit == "k" ? 10 : unit == "m" ? 20 : unit == "g" ? 30 : unit == "t" ? 40 : -1;
+    if (shift < 0 || number > INT64_MAX >> shift) return std::nullopt;
+    return number << shift;
+}
+
 }  // namespace tarn::delta

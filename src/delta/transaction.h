@@ -101,6 +101,8 @@ public:
     // --- What it does.
     // A new data file. Commit makes it durable first, and fails when it isn't there.
     void Add(AddFile file);
+    // A file that is durable already: of an older version, or another table's.
+    void AddExisting(AddFile file) { actions_.push_back(std::move(file)); }
     void Remove(const AddFile &file, bool data_change = true);
     // Masks more rows: the same data file with another vector, in one step. Bounds become wide.
     void ReplaceVector(const AddFile &file, DeletionVectorDescriptor vector, std::string stats);
@@ -111,6 +113,8 @@ public:
     void SetDomain(DomainMetadata domain);
     void AddCdc(CdcFile file);
     bool HasActions() const { return !actions_.empty(); }
+    // A commit that only says what was done (VACUUM START) is meant.
+    void AllowEmpty() { allow_empty_ = true; }
 
     const Snapshot *snapshot() const { return snapshot_.get(); }  // nullptr when a table is created.
 
@@ -140,6 +144,7 @@ private:
     ReadSet reads_;
     std::vector<Action> actions_;
     std::vector<std::string> new_files_;  // Paths of Add, as in the log.
+    bool allow_empty_ = false;
 };
 
 // The protocol that a table of this metadata needs: `current`, or a higher one with the features listed that schema

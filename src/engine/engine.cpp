@@ -4,6 +4,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "engine/internal/curves.h"
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/json_scan.h"
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterExpectations(*state->db->instance, state->expectations);
         RegisterTakeFiles(*state->db->instance, state->file_takers);
         RegisterRowMarks(*state->db->instance, state->markers);
+        RegisterCurves(*state->db->instance);
         return {};
     });
     TARN_CHECK(registered);

@@ -18,9 +18,6 @@ concept Executable = requires(SessionState &session, const T &statement) {
 template <class T>
 std::string KindName() {
     if constexpr (std::is_same_v<T, sql::CreateCatalog>) return "CREATE CATALOG";
-    else if constexpr (std::is_same_v<T, sql::Optimize>) return "OPTIMIZE";
-    else if constexpr (std::is_same_v<T, sql::Vacuum>) return "VACUUM";
-    else if constexpr (std::is_same_v<T, sql::Restore>) return "RESTORE";
     else if constexpr (std::is_same_v<T, sql::AlterViewQuery>) return "ALTER VIEW … AS";
     else if constexpr (std::is_same_v<T, sql::CommentOn>) return "COMMENT ON";
     else return "This statement";

@@ -79,6 +79,7 @@ Result<Statement::Node> Parser::ParseCreateTable(bool or_replace, bool external)
     table.external = external;
     TARN_TRY(table.if_not_exists, ParseIfNotExists());
     TARN_TRY(table.name, ParseTableName(&table.is_path));
+    if (IsAny({"CLONE", "SHALLOW", "DEEP"})) return ParseClone(std::move(table));
     if (Accept("LIKE")) {
         TARN_TRY(table.like, ParseName());
         TARN_CHECK(ParseTableClauses(table.spec));

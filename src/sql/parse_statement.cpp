@@ -40,13 +40,16 @@ Result<Statement::Node> Parser::ParseStatementNode() {
     if (Is("VACUUM")) return ParseVacuum();
     if (Is("RESTORE")) return ParseRestore();
     if (Is("BEGIN") && Peek(1).Is("ATOMIC")) return ParseAtomicBlock();
+    if (Is("REORG")) return ParseReorg();
+    if (Is("CONVERT")) return ParseConvert();
+    if (Is("ANALYZE")) return ParseAnalyze();
     if (AcceptWords({"APPLY", "CHANGES", "INTO"}) || AcceptWords({"AUTO", "CDC", "INTO"})) return ParseAutoCdc("", "");
     if (Accept("TRUNCATE")) {
         TARN_CHECK(Expect("TABLE"));
         TARN_TRY(Name table, ParseName());
         return Truncate{std::move(table)};
     }
-    if (IsAny({"REFRESH", "CACHE", "UNCACHE", "CLEAR", "ANALYZE", "MSCK", "FSCK"})) return ParseMaintenance();
+    if (IsAny({"REFRESH", "CACHE", "UNCACHE", "CLEAR", "MSCK", "FSCK"})) return ParseMaintenance();
     if (IsAny({"GRANT", "REVOKE", "DENY", "DECLARE", "CALL", "EXECUTE", "COPY", "LOAD", "BEGIN", "LOCK", "ADD", "LIST"})) {
         return Fail(UnsupportedHere("The statement " + Peek().upper));
     }
@@ -223,53 +226,8 @@ Result<Statement::Node> Parser::ParseComment() {
     return comment;
 }
 
-Result<Statement::Node> Parser::ParseOptimize() {
-    Next();
-    Optimize optimize;
-    TARN_TRY(optimize.table, ParseTableName(&optimize.is_path));
-    optimize.full = Accept("FULL");
-    TARN_TRY(optimize.where, ParseOptionalWhere());
-    if (AcceptWords({"ZORDER", "BY"})) {
-        if (Is("(")) {
-            TARN_TRY(optimize.zorder_by, ParseDottedNameList());
-        } else {
-            do {
-                TARN_TRY(Name column, ParseName());
-                optimize.zorder_by.push_back(std::move(column));
-            } while (Accept(","));
-        }
-    }
-    return optimize;
-}
-
-Result<Statement::Node> Parser::ParseVacuum() {
-    Next();
-    Vacuum vacuum;
-    TARN_TRY(vacuum.table, ParseTableName(&vacuum.is_path));
-    if (Accept("RETAIN")) {
-        bool number = Peek().kind == TokenKind::kInteger || Peek().kind == TokenKind::kDecimal;
-        if (!number || Peek().text.size() > 18) return Fail(ErrorHere("a number of HOURS"));
-        vacuum.retain_hours = std::stod(Next().text);
-        TARN_CHECK(Expect("HOURS"));
-    }
-    if (Accept("USING")) return Fail(UnsupportedHere("VACUUM … USING INVENTORY"));
-    vacuum.dry_run = AcceptWords({"DRY", "RUN"});
-    return vacuum;
-}
-
-Result<Statement::Node> Parser::ParseRestore() {
-    Next();
-    Accept("TABLE");
-    Restore restore;
-    TARN_TRY(restore.table.name, ParseTableName(&restore.table.is_path));
-    Accept("TO");
-    if (!IsAny({"VERSION", "TIMESTAMP"})) return Fail(ErrorHere("TO VERSION AS OF or TO TIMESTAMP AS OF"));
-    TARN_CHECK(ParseTimeTravel(restore.table));
-    return restore;
-}
-
 // REFRESH [STREAMING | MATERIALIZED] TABLE t [FULL], CACHE [LAZY] TABLE t, UNCACHE TABLE t, CLEAR CACHE,
-// ANALYZE TABLE t COMPUTE STATISTICS …, MSCK REPAIR TABLE t
+// MSCK REPAIR TABLE t
 Result<Statement::Node> Parser::ParseMaintenance() {
     Maintenance maintenance;
     maintenance.command = Next().upper;

@@ -114,6 +114,9 @@ QueryUses CollectUses(const Query &query);
 QueryUses CollectUses(const Relation &relation);
 QueryUses CollectUses(const Expr &expr);
 
+// The columns that the expression names, each once, in order of appearance; not those within its subqueries.
+std::vector<Name> ColumnsOf(const Expr &expr);
+
 // Whether the expression holds an aggregate function outside a window and outside subqueries.
 bool HasAggregate(const Expr &expr);
 

@@ -334,12 +334,51 @@ struct Optimize {
     bool full = false;
 };
 
-// VACUUM t [RETAIN n HOURS] [DRY RUN]
+// REORG TABLE t [WHERE e] APPLY (PURGE)
+struct Reorg {
+    Name table;
+    bool is_path = false;
+    ExprPtr where;
+};
+
+// VACUUM t [FULL | LITE] [USING INVENTORY r] [RETAIN n HOURS] [DRY RUN]
 struct Vacuum {
     Name table;
     bool is_path = false;
+    bool lite = false;
     std::optional<double> retain_hours;
     bool dry_run = false;
+    RelationPtr inventory;  // A table or a query that lists the files; may be nullptr
+};
+
+// CONVERT TO DELTA parquet.`/path` [NO STATISTICS] [PARTITIONED BY (a INT)]
+struct ConvertToDelta {
+    Name table;  // for a path: {format, path}
+    bool is_path = false;
+    bool statistics = true;
+    std::vector<ColumnDef> partitioned_by;
+};
+
+// CREATE [OR REPLACE] TABLE t [SHALLOW | DEEP] CLONE s [VERSION AS OF n] [TBLPROPERTIES (…)] [LOCATION '…']
+struct CloneTable {
+    bool or_replace = false;
+    bool if_not_exists = false;
+    Name name;
+    bool is_path = false;
+    bool shallow = false;
+    TableRef source;
+    Properties properties;
+    std::string location;
+};
+
+// ANALYZE TABLE t COMPUTE [DELTA] STATISTICS [NOSCAN | FOR COLUMNS a, b | FOR ALL COLUMNS]
+struct AnalyzeTable {
+    Name table;
+    bool is_path = false;
+    bool delta = false;
+    bool no_scan = false;
+    bool all_columns = false;
+    std::vector<Name> columns;
 };
 
 // RESTORE TABLE t TO VERSION AS OF n | TIMESTAMP AS OF e
@@ -347,10 +386,10 @@ struct Restore {
     TableRef table;
 };
 
-// REFRESH TABLE t, REFRESH STREAMING TABLE t [FULL], CACHE TABLE t, UNCACHE, CLEAR CACHE, ANALYZE TABLE …:
+// REFRESH TABLE t, REFRESH STREAMING TABLE t [FULL], CACHE TABLE t, UNCACHE, CLEAR CACHE:
 // valid Spark that needs no work here, or only a hint.
 struct Maintenance {
-    std::string command;  // upper case: "REFRESH TABLE", "CACHE TABLE", "CLEAR CACHE", "ANALYZE TABLE", …
+    std::string command;  // upper case: "REFRESH TABLE", "CACHE TABLE", "CLEAR CACHE", …
     Name name;
     bool full = false;
 };
@@ -364,7 +403,7 @@ struct Statement {
     using Node = std::variant<QueryStatement, CreateCatalog, CreateSchema, CreateTable, CreateView, CreateStreamingTable,
                               CreateMaterializedView, CreateAutoCdcFlow, CreateInsertFlow, Insert, Update, Delete, Merge,
                               Truncate, Drop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
-                              Explain, Optimize, Vacuum, Restore, Maintenance, AtomicBlock>;
+                              Explain, Optimize, Vacuum, Restore, Maintenance, Reorg, ConvertToDelta, CloneTable, AnalyzeTable, AtomicBlock>;
     Node node;
     SourcePosition position;
 

@@ -73,6 +73,20 @@ QueryUses CollectUses(const Query &query) { return Collect(query); }
 QueryUses CollectUses(const Relation &relation) { return Collect(relation); }
 QueryUses CollectUses(const Expr &expr) { return Collect(expr); }
 
+std::vector<Name> ColumnsOf(const Expr &expr) {
+    std::vector<Name> columns;
+    Walker walker;
+    walker.expr = [&](const Expr &child) {
+        if (const auto *column = child.As<ColumnRef>()) {
+            bool known = std::ranges::any_of(columns, [&](const Name &other) { return other.Equals(column->name); });
+            if (!known) columns.push_back(column->name);
+        }
+        WalkChildren(child, walker);
+    };
+    walker.expr(expr);
+    return columns;
+}
+
 bool HasAggregate(const Expr &expr) {
     const auto *call = expr.As<FunctionCall>();
     if (call != nullptr && !call->over && call->name.parts.size() == 1) {

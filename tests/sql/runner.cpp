@@ -6,7 +6,7 @@
 //   statement error CLASS       expected rows as the        the same, both sides sorted
 //   SELECT …                    spark-sql shell prints them
 //
-// `query columns=a,b` shows these columns only. Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
+// `query columns=a,b.c` shows these columns, or fields of structs, only. Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
 // the file, `${TMPDIR}` a folder of this run. A query without expected rows must have none.
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "engine/engine.h"
@@ -74,16 +75,25 @@ std::vector<Case> ReadCases(const fs::path &file, const fs::path &scratch) {
     return cases;
 }
 
+std::string FieldOf(const engine::ResultSet &result, size_t row, size_t column, const std::string &path) {
+    std::string text;
+    result.AppendCell(row, column, engine::CellStyle::kJson, text);
+    auto value = nlohmann::ordered_json::parse(text).value(nlohmann::ordered_json::json_pointer(path), nlohmann::ordered_json("no such field"));
+    if (value.is_null()) return "NULL";
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 Result<std::vector<std::string>> Run(engine::Session &session, const std::string &text, const std::vector<std::string> &columns) {
     TARN_TRY(auto result, session.Execute(text));
     std::vector<std::string> rows;
-    std::vector<size_t> shown;
+    std::vector<std::pair<size_t, std::string>> shown;  // A column, and "/b/c" of what is in it.
     for (const std::string &name : columns) {
-        auto found = std::ranges::find(result->columns(), name, &engine::Column::name);
-        if (found == result->columns().end()) return Fail(ErrorKind::kInvalidInput, "TEST", "the result has no column " + name);
-        shown.push_back(static_cast<size_t>(found - result->columns().begin()));
+        std::string column = name.substr(0, name.find('.'));
+        auto found = std::ranges::find(result->columns(), column, &engine::Column::name);
+        if (found == result->columns().end()) return Fail(ErrorKind::kInvalidInput, "TEST", "the result has no column " + column);
+        shown.emplace_back(found - result->columns().begin(), ReplaceAll(name.substr(column.size()), ".", "/"));
     }
-    for (size_t column = 0; columns.empty() && column < result->columns().size(); column++) shown.push_back(column);
+    for (size_t column = 0; columns.empty() && column < result->columns().size(); column++) shown.emplace_back(column, "");
     while (true) {
         TARN_TRY(bool more, result->Next());
         if (!more) return rows;
@@ -91,7 +101,9 @@ Result<std::vector<std::string>> Run(engine::Session &session, const std::string
             std::string line;
             for (size_t column = 0; column < shown.size(); column++) {
                 if (column > 0) line += '\t';
-                result->AppendCell(row, shown[column], engine::CellStyle::kSpark, line);
+                auto &[index, path] = shown[column];
+                if (path.empty()) result->AppendCell(row, index, engine::CellStyle::kSpark, line);
+                else line += FieldOf(*result, row, index, path);
             }
             rows.push_back(ReplaceAll(line, "\n", "\\n"));
         }

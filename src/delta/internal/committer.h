@@ -26,6 +26,7 @@ private:
     Result<void> Prepare();
     Result<void> RaiseProtocol();
     Result<void> CheckRules() const;
+    bool TellsChanges() const;
     Result<void> CheckBase() const;
     Result<void> SyncFiles() const;
 

@@ -160,7 +160,8 @@ std::string CopyOptions(const delta::Metadata &metadata, const std::string &tag)
     std::string options = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
                           "FILENAME_PATTERN 'part-" + tag + "-{uuid}'";
     if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
-    if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '128MB'";
+    int64_t file_bytes = metadata.ByteSizeProperty("delta.targetFileSize", 128 << 20);
+    if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '" + std::to_string(file_bytes) + "B'";
     options += ", PARTITION_BY (";
     for (size_t i = 0; i < metadata.partition_columns.size(); i++) {
         if (i > 0) options += ", ";

@@ -1,6 +1,7 @@
 #include "engine/internal/statement_context.h"
 
 #include "delta/schema.h"
+#include "engine/internal/changes.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/read_files.h"
@@ -288,6 +289,7 @@ Result<std::string> StatementContext::RenderStream(const std::string &location, 
 
 Result<std::string> StatementContext::RenderTableFunction(const sql::TableFunction &function,
                                                           const std::vector<sql::RenderedArgument> &args) {
+    if (IsTableChanges(function)) return RenderTableChanges(*this, function, args);
     if (!EqualsIgnoreCase(function.name.Last(), "read_files")) return RenderContext::RenderTableFunction(function, args);
     TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(args));
     StreamInputs::FileSet *stream = nullptr;

@@ -53,6 +53,18 @@ Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &stat
 Result<ResultPtr> DescribeHistory(SessionState &session, const sql::Describe &statement);
 Result<ResultPtr> DescribeDetail(SessionState &session, const sql::Describe &statement);
 
+// --- optimize.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Optimize &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Reorg &statement);
+// --- clone.cpp, convert.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::CloneTable &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::ConvertToDelta &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::AnalyzeTable &statement);
+// --- restore.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement);
+// --- vacuum.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::Vacuum &statement);
+
 // --- shared by show.cpp and describe.cpp
 Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name);
 Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry);

@@ -5,6 +5,8 @@
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "engine/internal/duck_error.h"
+#include "engine/internal/maintenance.h"
+#include "engine/internal/optimize.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -135,6 +137,15 @@ bool TableChange::IsEmpty() const {
     return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && !progress_;
 }
 
+void TableChange::AutoCompactIfAsked() {
+    auto &properties = metadata_.configuration;
+    bool asked = std::ranges::any_of(properties, [](auto &one) { return ToLower(one.first).starts_with("delta.autooptimize"); }) ||
+                 !SettingOr(session_, "spark.databricks.delta.autoCompact.enabled", "").empty();
+    if (!asked) return;
+    auto snapshot = session_.engine.tables->Load(location_);
+    if (snapshot) AutoCompact(session_, {name_, location_, *snapshot});
+}
+
 FileEffects TableChange::Effects() const {
     FileEffects effects;
     effects.added_files = static_cast<int64_t>(added_.size());
@@ -178,18 +189,9 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
     }
     TARN_TRY(delta::CommitResult result, transaction->Commit(details));
     committed_ = true;
-    WriteCheckpointIfDue();
+    WriteCheckpointIfDue(session_, location_);
+    if (!added_.empty() || !masked_.empty()) AutoCompactIfAsked();
     return result;
-}
-
-void TableChange::WriteCheckpointIfDue() {
-    auto snapshot = session_.engine.tables->Load(location_);
-    if (!snapshot || !delta::CheckpointDue(**snapshot)) return;
-    auto store = storage::StoreFor(location_);
-    if (!store) return;
-    auto written = delta::WriteCheckpoint(**store, **snapshot, session_.engine.tables->io(), delta::NowMs());
-    // The commit stands; readers replay a few more commits until a later checkpoint succeeds.
-    if (!written) std::fprintf(stderr, "warning: no checkpoint for %s: %s\n", location_.c_str(), written.error().ToString().c_str());
 }
 
 }  // namespace tarn::engine

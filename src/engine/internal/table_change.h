@@ -80,7 +80,7 @@ public:
 private:
     Result<void> CheckNotNull(const WrittenFiles &written);
     Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
-    void WriteCheckpointIfDue();
+    void AutoCompactIfAsked();
     FileEffects Effects() const;
 
     StatementContext &context_;

@@ -212,6 +212,10 @@ private:
     Result<Statement::Node> ParseOptimize();
     Result<Statement::Node> ParseVacuum();
     Result<Statement::Node> ParseRestore();
+    Result<Statement::Node> ParseReorg();
+    Result<Statement::Node> ParseConvert();
+    Result<Statement::Node> ParseClone(CreateTable table);
+    Result<Statement::Node> ParseAnalyze();
     Result<Statement::Node> ParseMaintenance();
 
     std::string_view source_;

@@ -1,0 +1,63 @@
+"""OPTIMIZE, REORG and VACUUM run while other processes insert and delete: no row is lost, none comes back, none is there twice."""
+import threading
+import unittest
+
+from support import TarnTest
+
+
+class MaintenanceUnderWriters(TarnTest):
+    def sql(self, text, check=True):
+        return self.call("sql", "--root", self.root, "--format", "jsonl", "-c", text, check=check)
+
+    def until_done(self, text):
+        """Runs a statement again as long as it loses races."""
+        for _ in range(100):
+            done = self.sql(text, check=False)
+            if done.returncode == 0:
+                return
+            self.assertIn("[DELTA_CONCURRENT_", done.stderr, text)
+        self.fail(f"{text} lost every race")
+
+    def insert(self):
+        for n in range(10):
+            first = 10000 + n * 100
+            self.sql(f"INSERT INTO t SELECT id, cast(id % 3 AS INT) FROM range({first}, {first + 100})")
+
+    def delete(self):
+        for n in range(8):
+            self.until_done(f"DELETE FROM t WHERE id BETWEEN {n * 100} AND {n * 100 + 49}")
+
+    def optimize(self):
+        for statement in ("OPTIMIZE t", "REORG TABLE t APPLY (PURGE)", "OPTIMIZE t ZORDER BY (id)", "VACUUM t", "OPTIMIZE t", "REORG TABLE t APPLY (PURGE)"):
+            done = self.sql(statement, check=False)
+            if done.returncode != 0:
+                self.assertIn("[DELTA_CONCURRENT_", done.stderr, statement)
+
+    def test_no_row_is_lost(self):
+        self.sql("CREATE TABLE t (id BIGINT, p INT) PARTITIONED BY (p); INSERT INTO t SELECT id, cast(id % 3 AS INT) FROM range(3000)")
+        errors = []
+
+        def guarded(action):
+            def run():
+                try:
+                    action()
+                except BaseException as error:  # whatever a thread meets is the test's failure
+                    errors.append(f"{action.__name__}: {error}")
+            return threading.Thread(target=run)
+
+        threads = [guarded(action) for action in (self.insert, self.delete, self.optimize)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+        self.sql("OPTIMIZE t; REORG TABLE t APPLY (PURGE)")
+        expected = [i for i in range(3000) if not (i < 800 and i % 100 < 50)] + list(range(10000, 11000))
+        (row,) = self.rows("SELECT count(*) AS n, count(DISTINCT id) AS d, sum(id) AS s FROM t")
+        self.assertEqual(row, {"n": len(expected), "d": len(expected), "s": sum(expected)})
+        (detail,) = self.rows("DESCRIBE DETAIL t")
+        self.assertEqual(detail["numFiles"], 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
