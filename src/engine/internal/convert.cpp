@@ -155,7 +155,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AnalyzeTable &statem
     if (files.empty()) return NoRows();
     TARN_TRY(auto stats, MeasureStats(context, target.location, target.snapshot->metadata, files));
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(target.location));
-    delta::Transaction transaction(*store, target.snapshot);
+    delta::Transaction transaction(*store, target.snapshot, session.engine.tables->OptionsFor(*target.snapshot));
     for (size_t i = 0; i < files.size(); i++) {
         transaction.ReadFile(files[i]);
         files[i].stats = std::move(stats[i]);

@@ -207,7 +207,7 @@ Result<RewriteResult> RewriteFiles(StatementContext &context, const TargetTable 
     for (int attempt = 1;; attempt++) {
         result.added.clear();
         result.removed.clear();
-        delta::Transaction transaction(*store, snapshot);
+        delta::Transaction transaction(*store, snapshot, session.engine.tables->OptionsFor(*snapshot));
         for (size_t i = 0; i < bins.size(); i++) {
             if (dropped[i]) continue;
             for (const delta::FilePtr &file : bins[i].files) {

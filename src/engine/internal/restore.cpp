@@ -109,7 +109,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement) 
         TARN_CHECK(CheckThere(*store, target.location, restored, then->version));
     }
 
-    delta::Transaction transaction(*store, now);
+    delta::Transaction transaction(*store, now, session.engine.tables->OptionsFor(*now));
     transaction.ReadTable();
     transaction.AllowEmpty();
     delta::Protocol protocol = JoinedProtocol(now->protocol, then->protocol);

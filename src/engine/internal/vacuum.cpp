@@ -53,7 +53,7 @@ Result<void> LogVacuum(SessionState &session, const std::string &location, const
                        const OperationParameters &parameters, const OperationMetrics &metrics) {
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
     TARN_TRY(delta::SnapshotPtr snapshot, session.engine.tables->Load(location));
-    delta::Transaction transaction(*store, snapshot);
+    delta::Transaction transaction(*store, snapshot, session.engine.tables->OptionsFor(*snapshot));
     transaction.AllowEmpty();
     TARN_CHECK(CommitAndCheckpoint(session, transaction, location, operation, parameters, metrics));
     return {};
