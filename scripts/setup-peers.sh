@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Puts the other implementations that tests/interop and bench compare with into .peers/, once:
-# Spark with Delta, delta-rs, DuckDB and pyarrow, and TPC-H's data. Versions are pinned together: pyspark 4.1.1 and later
+# Spark with Delta, delta-rs, DuckDB, pyarrow, TPC-H's data and an S3 server. Versions are pinned together: pyspark 4.1.1 and later
 # cannot read Parquet checkpoints with Delta 4.2.0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 delta_jar=io.delta:delta-spark_4.1_2.13:4.2.0
+s3_server=github.com/versity/versitygw/cmd/versitygw@v1.8.0
 packages=(pyspark==4.1.0 deltalake==1.6.6 duckdb==1.5.6 pyarrow==21.0.0 tpchgen-cli==4.0.0)
 stamp="$delta_jar ${packages[*]}"
 
@@ -20,6 +21,20 @@ missing=()
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -gt 0 ] && install_packages "${missing[@]}"
+
+# The S3 server is a Go program. Without a Go that fetches the toolchain it asks for (1.21 or newer), the S3 cases are skipped.
+if [ "$(cat .peers/bin/stamp 2>/dev/null)" != "$s3_server" ]; then
+  command -v go >/dev/null || install_packages golang-go || true
+  minor=$(go version 2>/dev/null | sed -nE 's/.* go1\.([0-9]+).*/\1/p')
+  if [ "${minor:-0}" -ge 21 ]; then
+    echo "building $s3_server ..."
+    mkdir -p .peers/bin
+    GOBIN=$PWD/.peers/bin GOTOOLCHAIN=auto go install "$s3_server"
+    echo "$s3_server" > .peers/bin/stamp
+  else
+    echo "setup-peers: there is no Go 1.21 or newer, so tests/interop skips what needs an S3 server" >&2
+  fi
+fi
 
 [ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ] && exit 0
 

@@ -174,7 +174,7 @@ bool Committer::TellsChanges() const {
 Result<void> Committer::CheckBase() const {
     Result<storage::ObjectInfo> base = log_.store().Head(log_.CommitPath(snapshot_->version));
     bool cleaned_up = snapshot_->checkpoint_version == snapshot_->version;
-    bool replaced = base ? base->modified_ms != snapshot_->commit_modified_ms
+    bool replaced = base ? base->modified_ms != snapshot_->commit_modified_ms || base->tag != snapshot_->commit_tag
                          : base.error().kind == ErrorKind::kNotFound;
     if (!replaced || (!base && cleaned_up)) return {};
     Error error = MakeError(ErrorKind::kConflict, "DELTA_CONCURRENT_WRITE",

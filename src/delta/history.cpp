@@ -39,8 +39,7 @@ Result<std::vector<HistoryEntry>> ReadHistory(storage::ObjectStore &store, const
     }
     std::vector<HistoryEntry> out;
     int64_t previous = INT64_MIN;
-    for (const CommitFile &commit : commits) {
-        TARN_TRY(std::string text, store.Read(commit.path));
+    TARN_CHECK(ReadCommits(log, commits, [&](const CommitFile &commit, std::string_view text) -> Result<void> {
         HistoryEntry entry;
         entry.version = commit.version;
         TARN_TRY(entry.info, FindInfo(text, commit.path));
@@ -50,7 +49,8 @@ Result<std::vector<HistoryEntry>> ReadHistory(storage::ObjectStore &store, const
         if (entry.timestamp_ms <= previous) entry.timestamp_ms = previous + 1;
         previous = entry.timestamp_ms;
         out.push_back(std::move(entry));
-    }
+        return {};
+    }));
     std::ranges::reverse(out);
     return out;
 }

@@ -94,7 +94,7 @@ Listing Sort(const std::vector<storage::ObjectInfo> &objects) {
         switch (name.kind) {
             case NameKind::kOther: break;
             case NameKind::kCommit:
-                out.commits.push_back({name.version, object.path, object.modified_ms, object.size});
+                out.commits.push_back({name.version, object.path, object.modified_ms, object.size, object.tag});
                 break;
             // A writer that died may leave an empty file; a Parquet file has at least 12 bytes.
             case NameKind::kClassic:
@@ -243,6 +243,12 @@ Result<std::vector<CommitFile>> Log::ListAllCommits() const {
 }
 
 Result<bool> Log::Exists() const {
+    // Versions begin with a digit, which sorts after '/': nearly always the first few names tell.
+    constexpr size_t kFew = 32;
+    TARN_TRY(auto few, store_.List(log_directory_, {.start_after = "/", .limit = kFew}));
+    Listing first = Sort(few);
+    if (!first.commits.empty() || !first.checkpoints.empty()) return true;
+    if (few.size() < kFew) return false;
     TARN_TRY(auto objects, store_.List(log_directory_));
     Listing listing = Sort(objects);
     return !listing.commits.empty() || !listing.checkpoints.empty();
@@ -255,5 +261,21 @@ Result<CommitOutcome> Log::TryCommit(int64_t version, std::string_view ndjson) {
 }
 
 Result<std::string> Log::ReadCommit(int64_t version) const { return store_.Read(CommitPath(version)); }
+
+Result<void> ReadCommits(const Log &log, const std::vector<CommitFile> &commits,
+                         const std::function<Result<void>(const CommitFile &commit, std::string_view text)> &sink) {
+    constexpr size_t kAtOnce = 32;  // Their texts are held in memory.
+    for (size_t begin = 0; begin < commits.size(); begin += kAtOnce) {
+        size_t end = std::min(begin + kAtOnce, commits.size());
+        std::vector<std::string> paths;
+        for (size_t i = begin; i < end; i++) paths.push_back(commits[i].path);
+        std::vector<Result<std::string>> texts = log.store().ReadMany(paths);
+        for (size_t i = begin; i < end; i++) {
+            if (!texts[i - begin]) return std::unexpected(std::move(texts[i - begin]).error());
+            TARN_CHECK(sink(commits[i], *texts[i - begin]));
+        }
+    }
+    return {};
+}
 
 }  // namespace tarn::delta

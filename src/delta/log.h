@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct CommitFile {
     std::string path;
     int64_t modified_ms = 0;  // The commit's time unless the table uses in-commit timestamps.
     int64_t size = 0;
+    std::string tag;          // ObjectInfo's.
 };
 
 enum class CheckpointFormat : uint8_t {
@@ -96,5 +98,9 @@ private:
     std::string table_root_;
     std::string log_directory_;
 };
+
+// Hands over the text of each commit, in order. Reads some of them at once where that is faster.
+Result<void> ReadCommits(const Log &log, const std::vector<CommitFile> &commits,
+                         const std::function<Result<void>(const CommitFile &commit, std::string_view text)> &sink);
 
 }  // namespace tarn::delta

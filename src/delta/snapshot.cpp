@@ -81,11 +81,7 @@ public:
     }
 
     Result<void> Commits(const Log &log, const std::vector<CommitFile> &commits) {
-        for (const CommitFile &commit : commits) {
-            TARN_TRY(std::string text, log.store().Read(commit.path));
-            TARN_CHECK(Commit(text, commit.path));
-        }
-        return {};
+        return ReadCommits(log, commits, [&](const CommitFile &commit, std::string_view text) { return Commit(text, commit.path); });
     }
 
     Result<void> Commit(std::string_view text, const std::string &origin) {
@@ -220,11 +216,12 @@ std::optional<int64_t> ReadCommitTime(const Log &log, int64_t version) {
     return time;
 }
 
-Result<std::shared_ptr<Snapshot>> Complete(const Log &log, Replay replay, int64_t version, int64_t modified_ms) {
+Result<std::shared_ptr<Snapshot>> Complete(const Log &log, Replay replay, int64_t version, int64_t modified_ms, std::string tag) {
     std::optional<int64_t> commit_time = replay.newest_time();
     TARN_TRY(std::shared_ptr<Snapshot> snapshot, std::move(replay).Finish());
     snapshot->version = version;
     snapshot->commit_modified_ms = modified_ms;
+    snapshot->commit_tag = std::move(tag);
     snapshot->timestamp_ms = modified_ms;
     if (snapshot->metadata.BoolProperty("delta.enableInCommitTimestamps", false)) {
         if (!commit_time) commit_time = ReadCommitTime(log, version);
@@ -240,7 +237,8 @@ Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOption
     // From the base's own commit on: if that one is still the same, so is everything before it.
     Result<std::vector<CommitFile>> listed = log.ListCommitsAfter(base->version - 1);
     if (!listed || listed->empty()) return std::nullopt;
-    if (listed->front().version != base->version || listed->front().modified_ms != base->commit_modified_ms) {
+    const CommitFile &first = listed->front();
+    if (first.version != base->version || first.modified_ms != base->commit_modified_ms || first.tag != base->commit_tag) {
         return std::nullopt;
     }
     std::vector<CommitFile> commits(listed->begin() + 1, listed->end());
@@ -254,7 +252,7 @@ Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOption
     TARN_CHECK(replay.Commits(log, commits));
     replay.FromSnapshot(*base);
     const CommitFile &newest = commits.back();
-    TARN_TRY(auto snapshot, Complete(log, std::move(replay), newest.version, newest.modified_ms));
+    TARN_TRY(auto snapshot, Complete(log, std::move(replay), newest.version, newest.modified_ms, newest.tag));
     snapshot->commits_replayed += static_cast<int64_t>(commits.size());
     return SnapshotPtr(std::move(snapshot));
 }
@@ -266,7 +264,7 @@ Result<SnapshotPtr> ExtendSnapshot(storage::ObjectStore &store, const SnapshotPt
     Replay replay(base->table_root);
     TARN_CHECK(replay.Commit(ndjson, base->table_root));
     replay.FromSnapshot(*base);
-    TARN_TRY(auto snapshot, Complete(log, std::move(replay), base->version + 1, base->commit_modified_ms));
+    TARN_TRY(auto snapshot, Complete(log, std::move(replay), base->version + 1, base->commit_modified_ms, base->commit_tag));
     return SnapshotPtr(std::move(snapshot));
 }
 
@@ -293,12 +291,16 @@ Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string 
         if (read) {
             int64_t modified = segment.commits.empty() ? segment.checkpoint_modified_ms
                                                        : segment.commits.back().modified_ms;
+            std::string tag = segment.commits.empty() ? "" : segment.commits.back().tag;
             if (segment.commits.empty()) {
                 // The commit's own time counts, if the commit is still there.
                 Result<storage::ObjectInfo> commit = store.Head(log.CommitPath(segment.version));
-                if (commit) modified = commit->modified_ms;
+                if (commit) {
+                    modified = commit->modified_ms;
+                    tag = commit->tag;
+                }
             }
-            TARN_TRY(auto snapshot, Complete(log, std::move(replay), segment.version, modified));
+            TARN_TRY(auto snapshot, Complete(log, std::move(replay), segment.version, modified, std::move(tag)));
             if (segment.checkpoint) snapshot->checkpoint_version = segment.checkpoint->version;
             snapshot->commits_replayed = static_cast<int64_t>(segment.commits.size());
             return SnapshotPtr(std::move(snapshot));

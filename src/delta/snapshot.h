@@ -27,7 +27,9 @@ struct Snapshot {
     std::string table_root;
     int64_t version = -1;
     int64_t timestamp_ms = 0;  // Of the version's commit: in-commit timestamp if the table has them, or file time.
-    int64_t commit_modified_ms = 0;  // The commit file's own time; tells a table that was dropped and made anew.
+    // The commit file's own time and tag: they tell a table that was dropped and made anew.
+    int64_t commit_modified_ms = 0;
+    std::string commit_tag;
     Protocol protocol;
     Metadata metadata;
     FileList files;            // Active files, in log order: older commits first.

@@ -1,6 +1,7 @@
 #include "storage/object_reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "storage/internal/io_pool.h"
@@ -40,9 +41,10 @@ std::shared_future<ObjectReader::Bytes> ObjectReader::Start(FetchRange range, bo
     };
     auto future = ahead ? OnIoThread(std::move(fetch)).share() : std::async(std::launch::deferred, std::move(fetch)).share();
     segments_.push_front({range, future});
-    if (segments_.size() > kSegments) {
-        // One that is still under way keeps what it needs; nobody waits for it here.
-        segments_.pop_back();
+    // Only what has arrived goes: the process must not end while a window is under way that nobody waits for.
+    for (auto it = segments_.end(); segments_.size() > kSegments && it != segments_.begin();) {
+        --it;
+        if (it->bytes.wait_for(std::chrono::seconds(0)) == std::future_status::ready) it = segments_.erase(it);
     }
     return future;
 }

@@ -23,6 +23,7 @@ struct ObjectInfo {
     std::string path;         // Canonical, as given to Read.
     int64_t size = 0;         // Bytes.
     int64_t modified_ms = 0;  // Milliseconds since 1970 UTC.
+    std::string tag;          // Changes with the bytes where the store has such a thing (S3's ETag); else empty.
 };
 
 // Losing a race is an everyday outcome, so it is a value, not an error.

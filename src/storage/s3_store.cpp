@@ -25,6 +25,12 @@ std::unexpected<Error> EndsBefore(const std::string &path, uint64_t offset, uint
                 path + " ends before byte " + std::to_string(offset) + " + " + std::to_string(length) + ".");
 }
 
+// Listings and headers may quote it or not.
+std::string Tag(std::string_view text) {
+    if (text.size() > 1 && text.starts_with('"') && text.ends_with('"')) text = text.substr(1, text.size() - 2);
+    return std::string(text);
+}
+
 int64_t Number(std::string_view text) {
     int64_t value = -1;
     auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -186,7 +192,7 @@ Result<std::vector<ObjectInfo>> S3Store::List(const std::string &directory, cons
             if (!key.starts_with(below) || key.ends_with('/')) continue;
             if (key.substr(below.size()) <= options.start_after) continue;
             all.push_back({"s3://" + place.bucket + "/" + std::string(key), Number(entry.TextOf("Size")),
-                           ParseTime(entry.TextOf("LastModified")) * 1000});
+                           ParseTime(entry.TextOf("LastModified")) * 1000, Tag(entry.TextOf("ETag"))});
         }
         token = page.TextOf("IsTruncated") == "true" ? page.TextOf("NextContinuationToken") : std::string_view();
     } while (!token.empty() && (options.limit == 0 || all.size() < options.limit));
@@ -200,7 +206,8 @@ Result<ObjectInfo> S3Store::Head(const std::string &path) {
     if (place.key.empty()) return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "Path does not exist: " + path + ".");
     TARN_TRY(S3Answer answer, client_->Do({.method = "HEAD", .place = place}));
     if (!answer.Ok()) return Fail(S3Client::ErrorOf(answer, "Reading the status of", place));
-    return ObjectInfo{path, Number(answer.response.Header("content-length")), ParseTime(answer.response.Header("last-modified")) * 1000};
+    return ObjectInfo{path, Number(answer.response.Header("content-length")), ParseTime(answer.response.Header("last-modified")) * 1000,
+                      Tag(answer.response.Header("etag"))};
 }
 
 Result<void> S3Store::Delete(const std::string &path) {

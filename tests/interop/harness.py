@@ -32,13 +32,15 @@ class TarnError(AssertionError):
 
 
 class Tarn:
-    """One root folder."""
+    """One root folder; `environment` is added to the process's own."""
 
-    def __init__(self, root):
+    def __init__(self, root, environment=None):
         self.root = pathlib.Path(root)
+        self.environment = environment or {}
 
     def command(self, *arguments, check=True):
-        done = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, timeout=300, cwd=CHECKOUT)
+        done = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, timeout=300, cwd=CHECKOUT,
+                              env={**os.environ, **self.environment})
         if check and done.returncode != 0:
             raise TarnError(f"tarn {' '.join(map(str, arguments))[:300]}\n  exit {done.returncode}: "
                             f"{(done.stderr or done.stdout).strip()[-600:]}")
@@ -76,9 +78,9 @@ def spark_rows(path, version=None):
     return (reader.option("versionAsOf", version) if version is not None else reader).load(str(path))
 
 
-def delta_rs_rows(path, version=None):
+def delta_rs_rows(path, version=None, storage_options=None):
     """Through DataFusion: the pyarrow reader of delta-rs refuses deletion vectors by name."""
-    table = DeltaTable(str(path), version=version)
+    table = DeltaTable(str(path), version=version, storage_options=storage_options)
     return pa.table(QueryBuilder().register("t", table).execute("SELECT * FROM t").read_all()).to_pylist()
 
 

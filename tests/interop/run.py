@@ -12,10 +12,11 @@ import example_cases
 import harness
 import maintenance_cases
 import reader_cases
+import s3_cases
 import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
-GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *maintenance_cases.GROUPS]
+GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *maintenance_cases.GROUPS, *s3_cases.GROUPS]
 
 
 class Report:

@@ -210,6 +210,7 @@ CredentialChain::Found CredentialChain::FromContainer() {
     }
     HttpRequest request;
     request.url = url;
+    request.direct = true;
     request.total_timeout_ms = 5000;
     if (!token.empty()) request.headers.push_back("Authorization: " + token);
     HttpResult answer = transport_(request);
@@ -230,6 +231,7 @@ CredentialChain::Found CredentialChain::FromInstance() {
     request.method = "PUT";
     request.url = base + "/latest/api/token";
     request.headers = {"X-aws-ec2-metadata-token-ttl-seconds: 21600"};
+    request.direct = true;
     request.connect_timeout_ms = 1000;
     request.total_timeout_ms = 2000;
     HttpResult token = transport_(request);

@@ -32,6 +32,7 @@ struct HttpRequest {
     const Signing *signing = nullptr;  // Borrowed; null: not signed.
     char *into = nullptr;              // Where the body of a success goes; null: HttpResponse::body.
     size_t into_size = 0;
+    bool direct = false;               // Past any proxy of the environment.
     int64_t connect_timeout_ms = 5000;
     int64_t stall_timeout_s = 30;      // Given up when nothing moves for so long.
     int64_t total_timeout_ms = 0;      // 0: none.

@@ -181,6 +181,7 @@ void Prepare(Exchange &exchange, Borrowed &borrowed) {
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout_s));
+    if (request.direct) set(CURLOPT_NOPROXY, "*");
     if (request.total_timeout_ms > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_timeout_ms));
     set(CURLOPT_WRITEFUNCTION, &TakeBody);
     set(CURLOPT_WRITEDATA, &exchange);

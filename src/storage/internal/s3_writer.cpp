@@ -117,7 +117,7 @@ private:
         bool failed_late = xml && xml->name == "Error";
         if (answer.Ok() && !failed_late) return {};
         // The upload is gone: an earlier sending, whose answer was lost, had completed it.
-        if (answer.uncertain && answer.response.status == 404 && IsThere()) return {};
+        if (answer.response.status == 404 && IsThere()) return {};
         if (!answer.Ok()) return Fail(S3Client::ErrorOf(answer, "Writing", place_));
         return Fail(ErrorKind::kIo, "IO_ERROR", "Writing " + S3Client::Name(place_) + " failed: " + std::string(xml->TextOf("Code")) + ".");
     }
