@@ -117,6 +117,10 @@ Result<delta::NewTable> TableOf(const delta::Snapshot &source, const sql::CloneT
     // They speak of versions of the source.
     table.metadata.configuration.erase("delta.inCommitTimestampEnablementVersion");
     table.metadata.configuration.erase("delta.inCommitTimestampEnablementTimestamp");
+    // A catalog decides on the source's commits, not on the clone's.
+    for (auto *features : {&table.protocol.reader_features, &table.protocol.writer_features}) {
+        if (*features) std::erase(**features, "catalogManaged");
+    }
     for (auto &[key, value] : statement.properties) table.metadata.configuration[key] = value;
     TARN_TRY(table.protocol, delta::ProtocolFor(table.protocol, table.metadata));
     return table;
@@ -195,7 +199,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CloneTable &statemen
                                 {"numRemovedFiles", 0}, {"removedFilesSize", 0}};
     std::set<std::string> kept;
     if (target.existing) {
-        transaction = std::make_unique<delta::Transaction>(*store, target.existing);
+        transaction = std::make_unique<delta::Transaction>(*store, target.existing, session.engine.tables->OptionsFor(*target.existing));
         transaction->ReadTable();
         table.metadata.id = target.existing->metadata.id;
         transaction->SetProtocol(JoinedProtocol(target.existing->protocol, table.protocol));
