@@ -7,6 +7,7 @@
 // Cost: linear in the tree.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -119,5 +120,7 @@ std::vector<Name> ColumnsOf(const Expr &expr);
 
 // Whether the expression holds an aggregate function outside a window and outside subqueries.
 bool HasAggregate(const Expr &expr);
+// The first function in it that gives another value each time (rand, uuid, …), outside subqueries.
+std::optional<std::string> RandomFunctionIn(const Expr &expr);
 
 }  // namespace tarn::sql

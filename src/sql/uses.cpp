@@ -100,4 +100,20 @@ bool HasAggregate(const Expr &expr) {
     return found;
 }
 
+std::optional<std::string> RandomFunctionIn(const Expr &expr) {
+    constexpr std::string_view kRandom[] = {"rand", "random", "randn", "uuid", "shuffle", "randstr", "uniform", "monotonically_increasing_id"};
+    const auto *call = expr.As<FunctionCall>();
+    if (call != nullptr && call->name.parts.size() == 1) {
+        std::string name = ToLower(call->name.parts[0]);
+        if (std::ranges::find(kRandom, name) != std::end(kRandom)) return name;
+    }
+    std::optional<std::string> found;
+    Walker walker;
+    walker.expr = [&](const Expr &child) {
+        if (!found) found = RandomFunctionIn(child);
+    };
+    WalkChildren(expr, walker);
+    return found;
+}
+
 }  // namespace tarn::sql

@@ -81,6 +81,7 @@ private:
     std::string source_text_, scan_;
     DataType source_schema_;
     std::vector<ClauseValues> clauses_;
+    std::string action_;  // DuckDB text: the number of the clause that takes a row, or NULL.
 };
 
 Result<void> MergePlan::Resolve() {
@@ -105,6 +106,16 @@ Result<void> MergePlan::Resolve() {
 
 Result<void> MergePlan::CheckClauses() const {
     auto &clauses = statement_.clauses;
+    auto refuse_random = [](const sql::Expr &expr) -> Result<void> {
+        auto random = sql::RandomFunctionIn(expr);
+        if (!random) return {};
+        return FailAt(expr.position, "DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED",
+                      "Non-deterministic functions are not supported in the conditions of MERGE: " + *random + ".");
+    };
+    TARN_CHECK(refuse_random(*statement_.condition));
+    for (const sql::MergeClause &clause : clauses) {
+        if (clause.condition) TARN_CHECK(refuse_random(*clause.condition));
+    }
     for (size_t i = 0; i < clauses.size(); i++) {
         auto same = [&](const sql::MergeClause &later) { return later.when == clauses[i].when; };
         if (clauses[i].condition || std::none_of(clauses.begin() + static_cast<std::ptrdiff_t>(i) + 1, clauses.end(), same)) continue;
@@ -272,8 +283,9 @@ Result<std::string> MergePlan::ColumnValue(const Field &field) {
         else known->second += ", " + std::to_string(i);
     }
     if (branches.empty()) return "CAST(NULL AS " + sql::RenderType(field.type) + ")";
+    // Not by the alias __tarn_action: DuckDB takes none whose expression may fail (spark_mod may).
     std::string value = "CASE";
-    for (auto &[text, actions] : branches) value += " WHEN __tarn_action IN (" + actions + ") THEN " + text;
+    for (auto &[text, actions] : branches) value += " WHEN (" + action_ + ") IN (" + actions + ") THEN " + text;
     return value + " END";
 }
 
@@ -299,7 +311,8 @@ bool MergePlan::Has(When when) const {
 
 Result<std::string> MergePlan::Changes() {
     std::string target = sql::QuoteIdentifier(target_.alias);
-    std::string select = "SELECT " + ActionCase() + " AS __tarn_action, " + target + ".__tarn_file AS __tarn_file, " + target +
+    action_ = ActionCase();
+    std::string select = "SELECT " + action_ + " AS __tarn_action, " + target + ".__tarn_file AS __tarn_file, " + target +
                          ".__tarn_row AS __tarn_row";
     for (const Field &field : change_.schema().fields) {
         TARN_TRY(std::string value, ColumnValue(field));
