@@ -76,7 +76,7 @@ Result<int64_t> VersionAt(storage::ObjectStore &store, const std::string &table_
 struct Capabilities {
     bool column_mapping = false;
     bool type_widening = false;
-    bool variant = false;
+    bool variant = false;  // Readers only.
     bool catalog_managed = false;  // The catalog that manages the table was asked, and will be for commits.
     bool column_defaults = false;  // Writers only: fills columns that a write leaves out.
 };

@@ -162,4 +162,224 @@ class Variants(Readers):
         return f"{self.agree(path) + self.agree(named)} rows"
 
 
-GROUPS = [TypeWidening, Variants]
+    def case_not_written(self):
+        """Spark cannot read what DuckDB's Parquet writer makes of a VARIANT."""
+        for statement in (f"INSERT INTO delta.`{self.path}` SELECT * FROM delta.`{self.path}`", f"DELETE FROM delta.`{self.path}` WHERE id = 0",
+                          f"CREATE TABLE copied AS SELECT id, v FROM delta.`{self.path}`"):
+            try:
+                self.tarn.sql(statement)
+            except TarnError as error:
+                assert "[DELTA_UNSUPPORTED_FEATURES_FOR_WRITE]" in str(error) or "[FEATURE_NOT_SUPPORTED]" in str(error), str(error)
+            else:
+                raise AssertionError(f"{statement} was not refused")
+        return f"{self.agree(self.path)} rows"
+
+
+def rewrite(path, version, change):
+    """One commit of a log, edited by hand."""
+    commit = path / "_delta_log" / f"{version:020d}.json"
+    lines = [json.loads(line) for line in commit.read_text().splitlines()]
+    commit.write_text("".join(json.dumps(line) + "\n" for line in change(lines)))
+    (commit.parent / f".{commit.name}.crc").unlink(missing_ok=True)
+
+
+def protocol_of(reader_features, reader=3, writer=7):
+    def change(lines):
+        for line in lines:
+            if "protocol" in line:
+                line["protocol"] = {"minReaderVersion": reader, "minWriterVersion": writer, "readerFeatures": reader_features, "writerFeatures": reader_features}
+        return lines
+    return change
+
+
+SPECIAL = ["plain", "with space", "a/b", "a=b", "100%", "%41", "a:b", "#hash?", "ü漢字🐉", "it''s \"q\"", "[x]{y}", "a\\\\b", "tab\tx", ".dot", "__HIVE_DEFAULT_PARTITION__x"]
+
+
+class Logs(Readers):
+    """Every form in which a log and its paths come."""
+
+    def grown(self, name, commits=4, properties=""):
+        clause = f" TBLPROPERTIES ({properties})" if properties else ""
+        return self.make(name, f"CREATE TABLE {{t}} (id INT, s STRING) USING delta{clause}",
+                         *(f"INSERT INTO {{t}} VALUES ({i}, 'n{i}')" for i in range(commits - 1)), "DELETE FROM {t} WHERE id = 1")
+
+    def checkpoint(self, path):
+        spark()._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark()._jsparkSession, str(path)).checkpoint()
+
+    def without_commits(self, path, below):
+        copy = self.home / f"{path.name}_cut"
+        shutil.copytree(path, copy)
+        for commit in (copy / "_delta_log").glob("*.json"):
+            if commit.stem.isdigit() and int(commit.stem) < below:
+                commit.unlink()
+        return copy
+
+    def case_partition_values_of_every_spelling(self):
+        rows = ", ".join(f"({i}, '{value}')" for i, value in enumerate(SPECIAL)) + ", (98, ''), (99, NULL)"
+        path = self.make("spelt", "CREATE TABLE {t} (id INT, p STRING) USING delta PARTITIONED BY (p)", f"INSERT INTO {{t}} VALUES {rows}")
+        self.agree_where(path, ["p = 'a/b'", "p = '100%'", "p IS NULL", "p > 'a'"])
+        return f"{self.agree(path)} rows"
+
+    def case_partitions_of_every_type(self):
+        columns = "i INT, b BYTE, l LONG, f FLOAT, d DOUBLE, dec DECIMAL(20,5), bo BOOLEAN, da DATE, ts TIMESTAMP, ntz TIMESTAMP_NTZ, bin BINARY"
+        path = self.make("typed", f"CREATE TABLE {{t}} (id INT, {columns}) USING delta PARTITIONED BY (i, b, l, f, d, dec, bo, da, ts, ntz, bin)",
+                         """INSERT INTO {t} VALUES (1, -1, 2, 9223372036854775807, 1.5, -0.1D, 12345.67891, true, DATE '0999-12-31',
+                            TIMESTAMP '2024-02-29 12:34:56.789012', TIMESTAMP_NTZ '1969-12-31 23:59:59.5', X'4142'),
+                            (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+                            (3, 0, 0, 0, CAST('NaN' AS FLOAT), CAST('-Infinity' AS DOUBLE), 0, false, DATE '9999-12-31',
+                            TIMESTAMP '1970-01-01 00:00:00', TIMESTAMP_NTZ '2024-01-01 00:00:00', X'')""")
+        utc = self.home / "typed_utc"
+        shutil.copytree(path, utc)
+        # As writers with delta.writePartitionTimestampsInUtc spell them, and as others do.
+        for version in (1,):
+            rewrite(utc, version, lambda lines: [json.loads(json.dumps(line).replace("2024-02-29 12:34:56.789012", "2024-02-29T12:34:56.789012Z")) for line in lines])
+        (utc / "_delta_log" / "_last_checkpoint").unlink(missing_ok=True)
+        frame = spark_rows(path)
+        same_rows(self.tarn.sql(f"SELECT * FROM delta.`{utc}`"), frame.collect(), frame.schema, ("Tarn, with Z", "Spark"))
+        return f"{self.agree(path)} rows"
+
+    def case_parquet_as_old_writers_left_it(self):
+        conf, count = spark().conf, 0
+        rows = """(1, TIMESTAMP '2024-02-29 12:34:56.789012', ARRAY(1, NULL), ARRAY(NAMED_STRUCT('a', 1), NULL), MAP('k', ARRAY(1.5)), 1.50, 1.5),
+                  (2, TIMESTAMP '1600-01-01 00:00:00', ARRAY(), NULL, MAP(), -99999999.99, -0.1), (3, NULL, NULL, ARRAY(), NULL, NULL, NULL)"""
+        for setting, value in (("spark.sql.parquet.writeLegacyFormat", "true"), ("spark.sql.parquet.outputTimestampType", "INT96"),
+                               ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MILLIS"), ("spark.sql.parquet.compression.codec", "gzip"),
+                               ("spark.sql.parquet.compression.codec", "zstd")):
+            before = conf.get(setting)
+            conf.set(setting, value)
+            try:
+                path = self.make(f"old{count}", """CREATE TABLE {t} (id INT, ts TIMESTAMP, l ARRAY<INT>, ls ARRAY<STRUCT<a: INT>>, m MAP<STRING, ARRAY<DECIMAL(3,1)>>,
+                                 d DECIMAL(10,2), e DECIMAL(30,1)) USING delta""", f"INSERT INTO {{t}} VALUES {rows}")
+            finally:
+                conf.set(setting, before)
+            self.agree(path)
+            self.agree_where(path, ["ts > TIMESTAMP '2024-01-01 00:00:00'", "ts < TIMESTAMP '1700-01-01 00:00:00'", "d = 1.5", "e < 0"])
+            count += 1
+        return f"{count} settings"
+
+    def case_void_columns(self):
+        path = self.make("void", "CREATE TABLE {t} (id INT, v VOID, s STRUCT<a: INT, w: VOID>) USING delta",
+                         "INSERT INTO {t} (id) VALUES (1)")
+        return f"{self.agree(path)} rows"
+
+    def case_checkpoints_of_every_form(self):
+        conf, count = spark().conf, 0
+        forms = {"classic": "", "v2": "'delta.checkpointPolicy' = 'v2'", "parts": "", "structs": "'delta.checkpoint.writeStatsAsStruct' = 'true', 'delta.checkpoint.writeStatsAsJson' = 'false'"}
+        for name, properties in forms.items():
+            path = self.grown(f"checkpoint_{name}", 5, properties)
+            if name == "parts":
+                conf.set("spark.databricks.delta.checkpoint.partSize", "1")
+            self.checkpoint(path)
+            conf.unset("spark.databricks.delta.checkpoint.partSize")
+            frame = spark_rows(path)
+            cut = self.without_commits(path, 6)
+            same_rows(self.tarn.sql(f"SELECT * FROM delta.`{cut}`"), frame.collect(), frame.schema, (f"Tarn from {name}", "Spark"))
+            # A hint that is damaged or lies is not believed.
+            for hint in ("", "{", '{"version":3,"size":1}', '{"version":9999,"size":1}'):
+                (cut / "_delta_log" / "_last_checkpoint").write_text(hint)
+                same_rows(self.tarn.sql(f"SELECT * FROM delta.`{cut}`"), frame.collect(), frame.schema, (f"Tarn from {name}, hint {hint!r}", "Spark"))
+            count += 1
+        names = {f.name for f in (self.home / "checkpoint_parts" / "_delta_log").glob("*.checkpoint.*.parquet")}
+        assert len(names) > 1, f"no checkpoint of several parts: {names}"
+        assert list((self.home / "checkpoint_v2" / "_delta_log" / "_sidecars").glob("*")), "no sidecar"
+        return f"{count} forms"
+
+    def case_compacted_commits_are_not_read(self):
+        path = self.grown("compacted", 5)
+        log = path / "_delta_log"
+        # All of it, with an add that was removed later still in it: Spark itself would return that row.
+        text = "".join((log / f"{v:020d}.json").read_text() for v in range(1, 5))
+        (log / f"{1:020d}.{4:020d}.compacted.json").write_text(text)
+        frame = spark().sql(f"SELECT * FROM VALUES (0, 'n0'), (2, 'n2'), (3, 'n3') AS t(id, s)")
+        return f"{same_rows(self.tarn.sql(f'SELECT * FROM delta.`{path}`'), frame.collect(), frame.schema, ('Tarn', 'what was inserted'))} rows"
+
+    def case_absolute_paths_of_a_shallow_clone(self):
+        source = self.make("source folder %41", "CREATE TABLE {t} (id INT, p STRING) USING delta PARTITIONED BY (p)", "INSERT INTO {t} VALUES (1, 'a b'), (2, '%20')")
+        clone = self.make("clone", f"CREATE TABLE {{t}} SHALLOW CLONE delta.`{source}`", "INSERT INTO {t} VALUES (3, 'own')", "DELETE FROM {t} WHERE id = 1")
+        return f"{self.agree(clone, [0, 1])} rows"
+
+    def case_mapped_and_renamed(self):
+        for mode in ("name", "id"):
+            path = self.make(f"mapped_{mode}", f"""CREATE TABLE {{t}} (id INT, at TIMESTAMP_NTZ, s STRUCT<a: INT, b: STRING>, l ARRAY<STRUCT<x: INT>>, p DATE)
+                             USING delta PARTITIONED BY (p) TBLPROPERTIES ('delta.columnMapping.mode' = '{mode}')""",
+                             "INSERT INTO {t} VALUES (1, TIMESTAMP_NTZ '2024-01-01 00:00:00.5', NAMED_STRUCT('a', 1, 'b', 'x'), ARRAY(NAMED_STRUCT('x', 1)), DATE '2024-01-01')",
+                             "ALTER TABLE {t} RENAME COLUMN at TO seen", "ALTER TABLE {t} RENAME COLUMN s.a TO b2", "ALTER TABLE {t} RENAME COLUMN p TO day",
+                             "ALTER TABLE {t} DROP COLUMN s.b", "ALTER TABLE {t} ADD COLUMN at STRING",
+                             "INSERT INTO {t} VALUES (2, TIMESTAMP_NTZ '2024-01-02 00:00:00', NAMED_STRUCT('b2', 2), ARRAY(NAMED_STRUCT('x', 2)), DATE '2024-01-02', 'new')")
+            self.agree(path, [1, 3])
+            self.agree_where(path, ["seen > TIMESTAMP_NTZ '2024-01-01 12:00:00'", "s.b2 = 1", "day = DATE '2024-01-02'", "at IS NULL"])
+
+    def case_time_travel_to_the_millisecond(self):
+        for name, properties in (("plain", ""), ("incommit", "'delta.enableInCommitTimestamps' = 'true'")):
+            path = self.grown(f"times_{name}", 5, properties)
+            history = sorted((r.version, r.timestamp) for r in spark().sql(f"DESCRIBE HISTORY delta.`{path}`").collect())
+            if name == "incommit":  # the files' own times must not count
+                import os
+                for commit in (path / "_delta_log").glob("*.json"):
+                    os.utime(commit, (1, 1))
+            for version, at in history:
+                shown = self.tarn.value(f"SELECT COUNT(*) AS n FROM delta.`{path}` TIMESTAMP AS OF '{at.isoformat(sep=' ', timespec='milliseconds')}'")
+                equal(shown, spark_rows(path, version).count(), f"{name} at {at}")
+            first, last = history[0][1], history[-1][1]
+            self.refused(path, "DELTA_TIMESTAMP_GREATER_THAN_COMMIT", f" TIMESTAMP AS OF '{last.year + 1}-01-01'")
+            self.refused(path, "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION", f" TIMESTAMP AS OF '{first.year - 1}-01-01'")
+            self.refused(path, "DELTA_VERSION_NOT_FOUND", f" VERSION AS OF {history[-1][0] + 1}")
+            equal(self.tarn.value(f"SELECT COUNT(*) AS n FROM delta.`{path}@v2`"), spark_rows(path, 2).count(), "@v2")
+            cut = self.home / f"times_{name}_cut"
+            shutil.copytree(path, cut)
+            self.checkpoint(cut)
+            for version in (0, 1):  # Spark's own clean-up may have been faster
+                (cut / "_delta_log" / f"{version:020d}.json").unlink(missing_ok=True)
+            self.refused(cut, "DELTA_VERSION_NOT_FOUND", " VERSION AS OF 1")
+
+
+class Broken(Readers):
+    """What must not be read says so by name."""
+
+    def table(self, name, *more):
+        return self.make(name, "CREATE TABLE {t} (id INT) USING delta", "INSERT INTO {t} VALUES (1)", "INSERT INTO {t} VALUES (2)", *more)
+
+    def case_gaps_and_missing_actions(self):
+        path = self.table("gap")
+        (path / "_delta_log" / f"{1:020d}.json").unlink()
+        self.refused(path, "DELTA_VERSIONS_NOT_CONTIGUOUS")
+        for action in ("protocol", "metaData"):
+            path = self.table(f"without_{action}")
+            rewrite(path, 0, lambda lines, action=action: [line for line in lines if action not in line])
+            self.refused(path, "DELTA_STATE_RECOVER_ERROR")
+        empty = self.home / "no_log"
+        empty.mkdir()
+        self.refused(empty, "DELTA_MISSING_DELTA_TABLE")
+
+    def case_features_that_are_not_known(self):
+        for feature in ("fancyFeature", "catalogManaged", "catalogOwned-preview", "geospatial"):
+            path = self.table(f"feature_{feature}")
+            rewrite(path, 0, protocol_of([feature]))
+            assert feature in self.refused(path, "DELTA_UNSUPPORTED_FEATURES_FOR_READ"), "the feature is not named"
+        path = self.table("future")
+        rewrite(path, 0, protocol_of([], 99, 99))
+        self.refused(path, "DELTA_INVALID_PROTOCOL_VERSION")
+
+    def case_types_that_are_not_known(self):
+        path = self.table("typed")
+        rewrite(path, 0, lambda lines: [json.loads(json.dumps(line).replace('\\"integer\\"', '\\"geometry(OGC:CRS84)\\"')) for line in lines])
+        assert "geometry" in self.refused(path, "DELTA_UNSUPPORTED_DATA_TYPES")
+
+    def case_files_that_are_gone(self):
+        path = self.table("gone")
+        next(path.glob("*.parquet")).unlink()
+        self.refused(path, "FAILED_READ_FILE.FILE_NOT_EXIST")
+        equal(self.tarn.value(f"SELECT COUNT(*) AS n FROM delta.`{path}`"), 2, "the log still knows how many rows there were")
+
+    def case_no_columns(self):
+        path = self.make("bare", "CREATE TABLE {t} USING delta")
+        self.refused(path, "DELTA_READ_TABLE_WITHOUT_COLUMNS")
+
+    def case_damaged_text(self):
+        path = self.table("damaged")
+        commit = path / "_delta_log" / f"{1:020d}.json"
+        commit.write_text(commit.read_text()[:-20])
+        self.refused(path, "DELTA_CORRUPT_LOG")
+
+
+GROUPS = [TypeWidening, Variants, Logs, Broken]

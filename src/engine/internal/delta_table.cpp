@@ -9,6 +9,7 @@
 #include "delta/transaction.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/duck_run.h"
+#include "engine/internal/variant_files.h"
 #include "sql/render.h"
 #include "storage/object_reader.h"
 #include "storage/path.h"
@@ -267,6 +268,10 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
 
 Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location,
                                 const delta::Metadata &metadata, const std::string &select_sql) {
+    if (HoldsVariant(metadata.schema)) {
+        // Spark cannot read the groups that DuckDB's writer makes of them.
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "Columns of type VARIANT can be read, but not be written yet.");
+    }
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
     if (storage::IsLocalPath(location)) {
         std::error_code failed;
