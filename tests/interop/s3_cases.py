@@ -350,7 +350,7 @@ class FailingServer(OnS3):
             equal(self.change(table), (3, ""), f"slow at request {n}")
             self.still_works(table, states, [3], f"slow at request {n}")
 
-    def unrun_a_server_that_dies_leaves_a_whole_table(self):
+    def case_a_server_that_dies_leaves_a_whole_table(self):
         states, requests = self.steps()
         unknown = 0
         for n in range(1, requests + 1):

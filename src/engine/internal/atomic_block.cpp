@@ -52,8 +52,11 @@ Result<void> AtomicBlock::Finish() {
         for (const std::string &file : table.staged) commits.push_back({location, ++version, file});
         if (!table.staged.empty()) changed += (changed.empty() ? "" : ", ") + location;
     }
+    // An answer that does not come may stand for a change that was made: from here on nothing may be removed.
+    finished_ = true;
     bool ratified = true;
     if (!commits.empty()) { TARN_TRY(ratified, engine_.catalog->Ratify(commits)); }
+    finished_ = ratified;
     if (!ratified) {
         Error error = MakeError(ErrorKind::kConflict, "DELTA_CONCURRENT_WRITE",
                                 "Another writer committed to one of the tables that BEGIN ATOMIC changes (" + changed +
@@ -61,7 +64,6 @@ Result<void> AtomicBlock::Finish() {
         error.remedy = "Run it again.";
         return Fail(std::move(error));
     }
-    finished_ = true;
     // The change stands. Whoever looks at a table next publishes what is not published here.
     MetastoreCoordinator coordinator(*engine_.catalog);
     for (auto &[location, table] : tables_) {

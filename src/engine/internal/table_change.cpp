@@ -187,8 +187,11 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
         committed_ = true;
         return session_.atomic->Stage(location_, *transaction, details, added_);
     }
-    TARN_TRY(delta::CommitResult result, transaction->Commit(details));
-    committed_ = true;
+    auto commit = transaction->Commit(details);
+    // Where the store's answer was lost, the commit may be there, and would name files that we removed. VACUUM finds them if not.
+    committed_ = commit || commit.error().kind == ErrorKind::kUnknownOutcome;
+    if (!commit) return Fail(std::move(commit).error());
+    delta::CommitResult result = *commit;
     WriteCheckpointIfDue(session_, location_);
     if (!added_.empty() || !masked_.empty()) AutoCompactIfAsked();
     return result;

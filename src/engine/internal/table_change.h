@@ -104,7 +104,7 @@ private:
     std::vector<Masked> masked_;
     bool reads_table_ = false;
     std::optional<FlowProgress> progress_;
-    bool committed_ = false;
+    bool committed_ = false;  // Or nobody knows: the files stay.
     // For the commit's metrics.
     int64_t copied_rows_ = 0;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
