@@ -11,35 +11,10 @@
 namespace tarn::delta {
 namespace {
 
-constexpr int64_t kWeekMs = 7LL * 24 * 3600 * 1000;
-
 Field Leaf(const char *name, TypeKind kind) { return Field{name, DataType::Of(kind)}; }
 Field Nested(const char *name, DataType type) { return Field{name, std::move(type)}; }
 DataType Texts() { return DataType::Array(DataType::Of(TypeKind::kString)); }
 DataType TextMap() { return DataType::Map(DataType::Of(TypeKind::kString), DataType::Of(TypeKind::kString)); }
-
-DataType VectorType() {
-    return DataType::Struct({Leaf("storageType", TypeKind::kString), Leaf("pathOrInlineDv", TypeKind::kString),
-                             Leaf("offset", TypeKind::kInt), Leaf("sizeInBytes", TypeKind::kInt),
-                             Leaf("cardinality", TypeKind::kLong)});
-}
-
-DataType AddType() {
-    return DataType::Struct(
-        {Leaf("path", TypeKind::kString), Nested("partitionValues", TextMap()), Leaf("size", TypeKind::kLong),
-         Leaf("modificationTime", TypeKind::kLong), Leaf("dataChange", TypeKind::kBoolean),
-         Leaf("stats", TypeKind::kString), Nested("tags", TextMap()), Nested("deletionVector", VectorType()),
-         Leaf("baseRowId", TypeKind::kLong), Leaf("defaultRowCommitVersion", TypeKind::kLong),
-         Leaf("clusteringProvider", TypeKind::kString)});
-}
-
-DataType RemoveType() {
-    return DataType::Struct({Leaf("path", TypeKind::kString), Leaf("deletionTimestamp", TypeKind::kLong),
-                             Leaf("dataChange", TypeKind::kBoolean), Leaf("extendedFileMetadata", TypeKind::kBoolean),
-                             Nested("partitionValues", TextMap()), Leaf("size", TypeKind::kLong),
-                             Nested("deletionVector", VectorType()), Leaf("baseRowId", TypeKind::kLong),
-                             Leaf("defaultRowCommitVersion", TypeKind::kLong)});
-}
 
 DataType MetadataType() {
     return DataType::Struct(
@@ -134,50 +109,6 @@ Result<std::string> SidecarPath(const Log &log, const Sidecar &sidecar) {
     return storage::ResolveActionPath(storage::JoinPath(log.log_directory(), "_sidecars"), sidecar.path);
 }
 
-struct CheckpointText {
-    std::string ndjson;
-    int64_t actions = 0;
-    int64_t add_files = 0;
-};
-
-CheckpointText Compose(const Snapshot &snapshot, int64_t now_ms, bool v2) {
-    CheckpointText out;
-    auto append = [&](const Action &action) {
-        AppendJson(action, out.ndjson);
-        out.ndjson += '\n';
-        out.actions++;
-    };
-    if (v2) append(CheckpointMetadata{snapshot.version});
-    append(snapshot.protocol);
-    append(snapshot.metadata);
-    for (const auto &[app, transaction] : snapshot.transactions) append(transaction);
-    for (const auto &[name, domain] : snapshot.domains) append(domain);
-    int64_t retention = snapshot.metadata.IntervalProperty("delta.deletedFileRetentionDuration", kWeekMs);
-    snapshot.tombstones.rows().ForEach([&](const FileRow &row) {
-        if (row.time().value_or(0) < now_ms - retention) return;
-        RemoveFile copy = row.ToRemove();
-        copy.data_change = false;
-        copy.stats.clear();
-        copy.tags.clear();
-        append(std::move(copy));
-    });
-    snapshot.files.rows().ForEach([&](const FileRow &row) {
-        AddFile copy = row.ToAdd();
-        copy.data_change = false;
-        append(std::move(copy));
-        out.add_files++;
-    });
-    return out;
-}
-
-std::string Hint(const Snapshot &snapshot, const CheckpointText &text, size_t bytes) {
-    std::string out;
-    JsonWriter json(out);
-    json.BeginObject().Field("version", snapshot.version).Field("size", text.actions);
-    json.Field("sizeInBytes", static_cast<int64_t>(bytes)).Field("numOfAddFiles", text.add_files).EndObject();
-    return out;
-}
-
 }  // namespace
 
 DataType CheckpointSchema() {
@@ -188,51 +119,38 @@ DataType CheckpointSchema() {
                           Nested("readerFeatures", Texts()), Nested("writerFeatures", Texts())});
     DataType domain = DataType::Struct({Leaf("domain", TypeKind::kString), Leaf("configuration", TypeKind::kString),
                                         Leaf("removed", TypeKind::kBoolean)});
-    return DataType::Struct({Nested("txn", std::move(txn)), Nested("add", AddType()), Nested("remove", RemoveType()),
-                             Nested("metaData", MetadataType()), Nested("protocol", std::move(protocol)),
+    return DataType::Struct({Nested("txn", std::move(txn)), Nested("metaData", MetadataType()), Nested("protocol", std::move(protocol)),
                              Nested("domainMetadata", std::move(domain))});
+}
+
+namespace {
+
+// The checkpoint's own files. Returns the sidecars they name.
+Result<std::vector<std::string>> ReadTop(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io, Gathering &gathering) {
+    for (const std::string &path : checkpoint.paths) {
+        TARN_CHECK(ReadFile(log, path, checkpoint.format == CheckpointFormat::kV2Json, io, gathering));
+    }
+    std::vector<std::string> paths;
+    for (const Sidecar &sidecar : gathering.sidecars()) {
+        TARN_TRY(std::string path, SidecarPath(log, sidecar));
+        paths.push_back(std::move(path));
+    }
+    return paths;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> SidecarsOf(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io) {
+    Gathering gathering(log.table_root());
+    return ReadTop(log, checkpoint, io, gathering);
 }
 
 Result<CheckpointContents> ReadCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io) {
     Gathering gathering(log.table_root());
-    for (const std::string &path : checkpoint.paths) {
-        TARN_CHECK(ReadFile(log, path, checkpoint.format == CheckpointFormat::kV2Json, io, gathering));
-    }
-    // A copy: a sidecar of a sidecar would be nonsense, but must not loop for ever either.
-    std::vector<Sidecar> sidecars = gathering.sidecars();
-    for (const Sidecar &sidecar : sidecars) {
-        TARN_TRY(std::string path, SidecarPath(log, sidecar));
-        TARN_CHECK(ReadFile(log, path, false, io, gathering));
-    }
+    // A sidecar of a sidecar would be nonsense, and does not loop for ever: the list is complete here.
+    TARN_TRY(std::vector<std::string> sidecars, ReadTop(log, checkpoint, io, gathering));
+    for (const std::string &path : sidecars) TARN_CHECK(ReadFile(log, path, false, io, gathering));
     return std::move(gathering).Take();
-}
-
-bool CheckpointDue(const Snapshot &snapshot) {
-    int64_t interval = snapshot.metadata.IntProperty("delta.checkpointInterval", 10);
-    return interval > 0 && snapshot.version > 0 && snapshot.version % interval == 0;
-}
-
-Result<void> WriteCheckpoint(storage::ObjectStore &store, const Snapshot &snapshot, CheckpointIo &io, int64_t now_ms) {
-    Log log(store, snapshot.table_root);
-    // Tables with the feature may be read by nobody who would need the classic form, and its JSON needs no Parquet.
-    bool v2 = snapshot.protocol.HasWriterFeature("v2Checkpoint");
-    std::string path = log.CheckpointPath(snapshot.version);
-    if (v2) {
-        path.resize(path.size() - std::string_view("parquet").size());
-        path += NewUuid() + ".json";
-    } else if (store.Head(path)) {
-        return {};
-    }
-    CheckpointText text = Compose(snapshot, now_ms, v2);
-    size_t size = text.ndjson.size();
-    if (v2) {
-        TARN_CHECK(store.Put(path, text.ndjson));
-    } else {
-        TARN_TRY(std::string bytes, io.WriteParquet(CheckpointSchema(), text.ndjson));
-        size = bytes.size();
-        TARN_CHECK(store.Put(path, bytes));
-    }
-    return store.Put(storage::JoinPath(log.log_directory(), "_last_checkpoint"), Hint(snapshot, text, size));
 }
 
 }  // namespace tarn::delta

@@ -19,6 +19,18 @@ namespace tarn::delta {
 
 struct Snapshot;
 
+// What the writer of a checkpoint's file is given. Borrowed for the call.
+struct CheckpointRows {
+    std::string lines;           // Actions that are no files, as commits hold them. Empty for a sidecar.
+    const FileRows *adds;        // Written with dataChange false.
+    const FileRows *removes;     // The same, without statistics and tags.
+    const Metadata *metadata;
+    bool stats_as_json = true;   // add.stats
+    bool stats_as_struct = false;  // add.stats_parsed, and add.partitionValues_parsed of a partitioned table
+};
+// All of them as lines: for a checkpoint in JSON.
+std::string LinesOf(const CheckpointRows &rows);
+
 // What the reader of a checkpoint's file hands over. Threads: any of these may be called from several threads at once.
 class CheckpointSink {
 public:
@@ -43,15 +55,14 @@ public:
     // Errors: kNotFound, kIo, kCorrupt (not Parquet; an add or remove without a path).
     virtual Result<void> ReadParquet(const std::string &path, CheckpointSink &sink) = 0;
 
-    // The bytes of a Parquet file with one row a line of `ndjson`; `schema` gives its columns, all nullable (a JSON
-    // object becomes a MAP where `schema` says so). Lines hold a subset of the columns; what is absent is NULL.
-    virtual Result<std::string> WriteParquet(const DataType &schema, std::string_view ndjson) = 0;
+    // The bytes of a Parquet file with these rows, one action each, all columns nullable.
+    virtual Result<std::string> WriteParquet(const CheckpointRows &rows) = 0;
 };
 
 inline constexpr std::string_view kCheckpointColumns[] = {
     "txn", "add", "remove", "metaData", "protocol", "domainMetadata", "sidecar", "checkpointMetadata"};
 
-// The columns of a classic checkpoint that this library writes.
+// The columns of a classic checkpoint that this library writes, without files.
 DataType CheckpointSchema();
 
 struct CheckpointContents {
@@ -64,13 +75,23 @@ struct CheckpointContents {
 // Errors: kUnsupported when a Parquet file must be read and io is nullptr; kNotFound, kIo, kCorrupt.
 Result<CheckpointContents> ReadCheckpoint(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io);
 
-// Whether a commit of `version` is one after which a checkpoint is due (delta.checkpointInterval, default 10).
-bool CheckpointDue(const Snapshot &snapshot);
+// The paths of the sidecars that `checkpoint` names. Reads no sidecar.
+Result<std::vector<std::string>> SidecarsOf(const Log &log, const Checkpoint &checkpoint, CheckpointIo *io);
 
-// Writes N.checkpoint.parquet for `snapshot` and then the hint. Tombstones older than
-// delta.deletedFileRetentionDuration (default 1 week) before `now_ms` are dropped.
+// Whether a checkpoint is due after a commit of `version` (delta.checkpointInterval, default 10).
+bool CheckpointDue(const Metadata &metadata, int64_t version);
+
+// Writes a checkpoint of `snapshot` and then the hint: N.checkpoint.parquet, or with the policy v2 (delta.checkpointPolicy)
+// N.checkpoint.UUID.json with its files in a sidecar. Tombstones older than delta.deletedFileRetentionDuration
+// (default 1 week) before `now_ms` are dropped.
 // A failure leaves the table as it was; callers report it and go on. A checkpoint that exists already is success.
-// Errors: kIo, kUnsupported (a table whose features ask for another checkpoint form).
+// Cost: all files of the snapshot. Errors: kIo.
 Result<void> WriteCheckpoint(storage::ObjectStore &store, const Snapshot &snapshot, CheckpointIo &io, int64_t now_ms);
+
+// Removes commits and checkpoints that delta.logRetentionDuration (default 30 days) has outlived, and their checksums and
+// sidecars, unless delta.enableExpiredLogCleanup is false. Oldest first, so that a crash leaves no gap. What stays
+// rebuilds every version since the newest checkpoint that is old enough. Call after WriteCheckpoint.
+// Returns how many files went. Cost: one listing of the log, one of the sidecars when there are any to look at.
+Result<int64_t> CleanUpLog(storage::ObjectStore &store, const Snapshot &snapshot, CheckpointIo &io, int64_t now_ms);
 
 }  // namespace tarn::delta

@@ -30,6 +30,12 @@ std::string FormatTime(int64_t millis) { return FormatMillis(millis, true); }
 
 }  // namespace
 
+Result<std::optional<int64_t>> InCommitTime(const Log &log, int64_t version) {
+    TARN_TRY(std::string text, log.ReadCommit(version));
+    TARN_TRY(std::optional<CommitInfo> info, FindInfo(text, log.CommitPath(version)));
+    return info ? info->in_commit_timestamp : std::nullopt;
+}
+
 Result<std::vector<HistoryEntry>> ReadHistory(storage::ObjectStore &store, const std::string &table_root,
                                               std::optional<int64_t> limit) {
     Log log(store, table_root);

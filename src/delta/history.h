@@ -1,4 +1,4 @@
-// delta/history.h: who changed a table, when and how (DESCRIBE HISTORY), and forgetting old log files.
+// delta/history.h: who changed a table, when and how (DESCRIBE HISTORY).
 #pragma once
 
 #include <cstdint>
@@ -23,5 +23,9 @@ struct HistoryEntry {
 // Errors: kNotFound [DELTA_MISSING_DELTA_TABLE]; kCorrupt.
 Result<std::vector<HistoryEntry>> ReadHistory(storage::ObjectStore &store, const std::string &table_root,
                                               std::optional<int64_t> limit = std::nullopt);
+
+class Log;
+// The in-commit timestamp of a version; nullopt when its commit carries none. Errors: kNotFound, kCorrupt.
+Result<std::optional<int64_t>> InCommitTime(const Log &log, int64_t version);
 
 }  // namespace tarn::delta

@@ -1,11 +1,10 @@
 #include "delta/log.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 
+#include "delta/internal/hint.h"
 #include "storage/path.h"
 
 namespace tarn::delta {
@@ -146,11 +145,7 @@ std::optional<int64_t> Log::ReadHint() const {
     Result<std::string> bytes = store_.Read(storage::JoinPath(log_directory_, "_last_checkpoint"));
     // The hint only saves time: whatever is wrong with it, the listing knows better.
     if (!bytes) return std::nullopt;
-    simdjson::dom::parser parser;
-    simdjson::padded_string text(*bytes);
-    int64_t version = 0;
-    if (parser.parse(text)["version"].get(version) != simdjson::SUCCESS || version < 0) return std::nullopt;
-    return version;
+    return ParseHint(*bytes);
 }
 
 Result<LogSegment> Log::ListSegment(std::optional<int64_t> version, std::optional<int64_t> max_checkpoint) const {
@@ -240,6 +235,20 @@ Result<std::vector<CommitFile>> Log::ListAllCommits() const {
         return Fail(ErrorKind::kNotFound, "DELTA_MISSING_DELTA_TABLE", table_root_ + " is not a Delta table.");
     }
     return std::move(listing.commits);
+}
+
+Result<LogFiles> Log::ListFiles() const {
+    TARN_TRY(auto objects, store_.List(log_directory_));
+    LogFiles files;
+    for (const storage::ObjectInfo &object : objects) {
+        std::string_view name = BaseName(object.path);
+        std::optional<int64_t> version = ParseDigits(name.substr(0, std::min(kVersionDigits, name.size())));
+        if (version && name.size() > kVersionDigits && name[kVersionDigits] == '.') files.all.push_back({*version, object.path});
+    }
+    Listing listing = Sort(objects);
+    files.commits = std::move(listing.commits);
+    files.checkpoints = std::move(listing.checkpoints);
+    return files;
 }
 
 Result<bool> Log::Exists() const {

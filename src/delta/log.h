@@ -49,6 +49,17 @@ struct LogSegment {
     int64_t checkpoint_modified_ms = 0;
 };
 
+// Everything in the log that carries a version, for those who tidy it.
+struct LogFiles {
+    struct Named {
+        int64_t version = 0;  // A compacted file's first.
+        std::string path;
+    };
+    std::vector<CommitFile> commits;      // Ascending.
+    std::vector<Checkpoint> checkpoints;  // Ascending, complete ones only.
+    std::vector<Named> all;               // Ascending: commits, checkpoints and their parts, checksums, compacted files.
+};
+
 enum class CommitOutcome : uint8_t { kCommitted, kVersionTaken };
 
 class Log {
@@ -72,6 +83,10 @@ public:
     // Every commit file there is, oldest first; the first need not be version 0.
     Result<std::vector<CommitFile>> ListAllCommits() const;
 
+    Result<LogFiles> ListFiles() const;
+    // The newest checkpoint by _last_checkpoint, which may be wrong; nullopt when it is missing or damaged.
+    std::optional<int64_t> ReadHint() const;
+
     // Whether a Delta table is here: the log directory holds a commit or a checkpoint.
     Result<bool> Exists() const;
 
@@ -89,7 +104,6 @@ public:
     storage::ObjectStore &store() const { return store_; }
 
 private:
-    std::optional<int64_t> ReadHint() const;
     Result<LogSegment> BuildSegment(LogSegment segment, std::vector<CommitFile> commits,
                                     std::optional<int64_t> version, bool has_checkpoints) const;
     std::unexpected<Error> Truncated(int64_t first, std::optional<int64_t> version) const;

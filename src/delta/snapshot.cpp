@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "delta/coordinator.h"
+#include "delta/history.h"
 #include "delta/stats.h"
 #include "storage/path.h"
 
@@ -204,18 +205,6 @@ private:
     std::optional<int64_t> newest_time_;
 };
 
-// The in-commit timestamp of a version whose commit was not part of the replay.
-std::optional<int64_t> ReadCommitTime(const Log &log, int64_t version) {
-    std::optional<int64_t> time;
-    Result<std::string> text = log.ReadCommit(version);
-    if (!text) return time;
-    (void)ParseActions(*text, "", [&](Action &&action) -> Result<void> {
-        if (auto *info = std::get_if<CommitInfo>(&action)) time = info->in_commit_timestamp;
-        return {};
-    });
-    return time;
-}
-
 Result<std::shared_ptr<Snapshot>> Complete(const Log &log, Replay replay, int64_t version, int64_t modified_ms, std::string tag) {
     std::optional<int64_t> commit_time = replay.newest_time();
     TARN_TRY(std::shared_ptr<Snapshot> snapshot, std::move(replay).Finish());
@@ -224,24 +213,59 @@ Result<std::shared_ptr<Snapshot>> Complete(const Log &log, Replay replay, int64_
     snapshot->commit_tag = std::move(tag);
     snapshot->timestamp_ms = modified_ms;
     if (snapshot->metadata.BoolProperty("delta.enableInCommitTimestamps", false)) {
-        if (!commit_time) commit_time = ReadCommitTime(log, version);
+        // The version's commit was not part of the replay, and may be gone.
+        if (!commit_time) commit_time = InCommitTime(log, version).value_or(std::nullopt);
         snapshot->timestamp_ms = commit_time.value_or(modified_ms);
     }
     return snapshot;
+}
+
+// A reader that is this many commits behind lists the log; one that is closer asks for the next commits by name, which
+// costs the same however long the log is.
+constexpr size_t kMostGuesses = 16;
+
+// The texts of the commits after `base`, found by their names. nullopt: there are too many, or the store failed.
+std::optional<std::vector<std::string>> GuessCommits(const Log &log, const Snapshot &base, std::optional<int64_t> version) {
+    std::vector<std::string> texts;
+    for (int64_t next = base.version + 1; !version || next <= *version; next++) {
+        Result<std::string> text = log.ReadCommit(next);
+        if (!text && text.error().kind == ErrorKind::kNotFound) return texts;
+        if (!text || texts.size() == kMostGuesses) return std::nullopt;
+        texts.push_back(*std::move(text));
+    }
+    return texts;
 }
 
 // nullopt: `base` is of no use (its table was replaced, its commit is gone), so read everything.
 Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOptions &options) {
     const SnapshotPtr &base = options.base;
     if (options.version && *options.version < base->version) return std::nullopt;
-    // From the base's own commit on: if that one is still the same, so is everything before it.
-    Result<std::vector<CommitFile>> listed = log.ListCommitsAfter(base->version - 1);
-    if (!listed || listed->empty()) return std::nullopt;
-    const CommitFile &first = listed->front();
-    if (first.version != base->version || first.modified_ms != base->commit_modified_ms || first.tag != base->commit_tag) {
-        return std::nullopt;
+    std::vector<CommitFile> commits;
+    std::optional<std::vector<std::string>> texts = GuessCommits(log, *base, options.version);
+    if (texts) {
+        // Looked at after the commits that are not there: clean-up removes old ones first, so with the base's own commit
+        // still the same nothing before or behind it is missing.
+        Result<storage::ObjectInfo> own = log.store().Head(log.CommitPath(base->version));
+        if (!own || own->modified_ms != base->commit_modified_ms || own->tag != base->commit_tag) return std::nullopt;
+        for (size_t i = 0; i < texts->size(); i++) {
+            int64_t version = base->version + 1 + static_cast<int64_t>(i);
+            commits.push_back({version, log.CommitPath(version), 0, static_cast<int64_t>((*texts)[i].size()), {}});
+        }
+        if (!commits.empty()) {
+            TARN_TRY(storage::ObjectInfo newest, log.store().Head(commits.back().path));
+            commits.back().modified_ms = newest.modified_ms;
+            commits.back().tag = newest.tag;
+        }
+    } else {
+        // From the base's own commit on: if that one is still the same, so is everything before it.
+        Result<std::vector<CommitFile>> listed = log.ListCommitsAfter(base->version - 1);
+        if (!listed || listed->empty()) return std::nullopt;
+        const CommitFile &first = listed->front();
+        if (first.version != base->version || first.modified_ms != base->commit_modified_ms || first.tag != base->commit_tag) {
+            return std::nullopt;
+        }
+        commits.assign(listed->begin() + 1, listed->end());
     }
-    std::vector<CommitFile> commits(listed->begin() + 1, listed->end());
     if (options.version) {
         int64_t wanted = *options.version - base->version;
         if (wanted > static_cast<int64_t>(commits.size())) return std::nullopt;
@@ -249,7 +273,11 @@ Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOption
     }
     if (commits.empty()) return base;
     Replay replay(base->table_root);
-    TARN_CHECK(replay.Commits(log, commits));
+    if (texts) {
+        for (size_t i = 0; i < commits.size(); i++) TARN_CHECK(replay.Commit((*texts)[i], commits[i].path));
+    } else {
+        TARN_CHECK(replay.Commits(log, commits));
+    }
     replay.FromSnapshot(*base);
     const CommitFile &newest = commits.back();
     TARN_TRY(auto snapshot, Complete(log, std::move(replay), newest.version, newest.modified_ms, newest.tag));

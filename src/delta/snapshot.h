@@ -60,7 +60,8 @@ struct LoadOptions {
 // Does not check features: see CheckReadable.
 // Errors: those of Log::ListSegment; kCorrupt [DELTA_STATE_RECOVER_ERROR] without protocol or metadata;
 //         kCorrupt [DELTA_CORRUPT_LOG] names the file that is damaged.
-// Cost: reads the newest checkpoint and the commits after it; with `base`, one listing and the commits after that.
+// Cost: reads the newest checkpoint and the commits after it; with `base`, the commits after
+//       that, found by name without a listing unless there are many.
 Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string &table_root,
                                  const LoadOptions &options = {});
 

@@ -257,14 +257,19 @@ StatsOptions StatsOptionsOf(const Metadata &metadata) {
     return options;
 }
 
-std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &columns, const DataType &data_schema,
-                       const StatsOptions &options) {
+std::vector<std::vector<std::string>> StatsColumns(const DataType &data_schema, const StatsOptions &options) {
     std::vector<Path> leaves;
     Path prefix;
     LeafPaths(data_schema, prefix, leaves);
     if (options.max_columns >= 0 && leaves.size() > static_cast<size_t>(options.max_columns)) {
         leaves.resize(static_cast<size_t>(options.max_columns));
     }
+    return leaves;
+}
+
+std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &columns, const DataType &data_schema,
+                       const StatsOptions &options) {
+    std::vector<Path> leaves = StatsColumns(data_schema, options);
     std::map<Path, const ColumnStats *> by_path;
     for (const ColumnStats &column : columns) by_path[column.path] = &column;
     std::vector<LeafValue> mins, maxs, nulls;
@@ -310,6 +315,13 @@ std::string WithWideBounds(std::string_view stats) {
 }
 
 std::optional<int64_t> FileStats::NumRecords() const {
+    // Nearly every writer puts it first: no need to parse what follows.
+    constexpr std::string_view kFirst = "{\"numRecords\":";
+    if (stats_.starts_with(kFirst) && stats_.ends_with('}')) {
+        int64_t rows = 0;
+        auto [end, error] = std::from_chars(stats_.data() + kFirst.size(), stats_.data() + stats_.size(), rows);
+        if (error == std::errc() && rows >= 0 && (*end == ',' || *end == '}')) return rows;
+    }
     std::optional<int64_t> rows;
     CheckedJson(stats_).ForEachMember([&](const std::string &key, value &member) {
         if (key != "numRecords") return;

@@ -35,6 +35,9 @@ struct StatsOptions {
 };
 StatsOptions StatsOptionsOf(const Metadata &metadata);
 
+// The leaf columns that get statistics: paths in schema order.
+std::vector<std::vector<std::string>> StatsColumns(const DataType &data_schema, const StatsOptions &options);
+
 // The JSON for add.stats. `data_schema` (delta::DataSchema) fixes the order and what the first 32 leaf columns are.
 // Booleans, binaries, arrays, maps and variants get no bounds. Timestamps are floored and raised to milliseconds.
 std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &columns, const DataType &data_schema,

@@ -48,12 +48,13 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
 Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
 
 Engine::~Engine() {
-    state_->tables.reset();
+    state_->tables.reset();  // Writes the checkpoints that are due.
     state_->db.reset();
     RemoveSpilled();
 }
 
 void Engine::Abandon(std::unique_ptr<Engine> engine) {
+    engine->state_->tables->FinishCheckpoints();
     engine->RemoveSpilled();
     static_cast<void>(engine.release());
 }
@@ -85,6 +86,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterTakeFiles(*state->db->instance, state->file_takers);
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
+        RegisterGiveFiles(*state->db->instance, state->file_takers.givers());
         return {};
     });
     TARN_CHECK(registered);

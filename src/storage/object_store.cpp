@@ -1,5 +1,6 @@
 #include "storage/object_store.h"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "storage/local_store.h"
@@ -58,8 +59,18 @@ Result<std::unique_ptr<ObjectWriter>> ObjectStore::Create(const std::string &pat
     return std::make_unique<CollectingWriter>(*this, path);
 }
 
+namespace {
+
+// TARN_FSYNC=off is for tests, benchmarks and tables that can be made anew: a power cut may then lose the newest commits.
+Durability LocalDurability() {
+    const char *fsync = std::getenv("TARN_FSYNC");
+    return fsync && std::string_view(fsync) == "off" ? Durability::kProcessCrash : Durability::kPowerLoss;
+}
+
+}  // namespace
+
 Result<ObjectStore *> StoreFor(std::string_view path) {
-    static LocalStore local;
+    static LocalStore local(LocalDurability());
     if (IsLocalPath(path)) return &local;
     if (IsS3Path(path)) return S3StoreForProcess();
     return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",

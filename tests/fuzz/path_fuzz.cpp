@@ -26,7 +26,7 @@ public:
         TARN_ASSERT(Below("/data/t/_delta_log/_sidecars", path));
         return {};
     }
-    Result<std::string> WriteParquet(const DataType &, std::string_view) override { return std::string(); }
+    Result<std::string> WriteParquet(const delta::CheckpointRows &) override { return std::string(); }
 };
 
 void FollowSidecar(const std::string &text) {

@@ -1,12 +1,6 @@
 #include "engine/internal/checkpoint_io.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "engine/internal/duck_error.h"
@@ -24,25 +18,7 @@
 namespace tarn::engine {
 namespace {
 
-namespace fs = std::filesystem;
 using duckdb::idx_t;
-
-// A file that lives as long as the scope.
-class TemporaryFile {
-public:
-    explicit TemporaryFile(std::string_view suffix) {
-        static std::atomic<uint64_t> counter = 0;
-        path_ = (fs::temp_directory_path() / ("tarn-" + std::to_string(getpid()) + "-" + std::to_string(counter++))).string() +
-                std::string(suffix);
-    }
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-    TemporaryFile(const TemporaryFile &) = delete;
-    TemporaryFile &operator=(const TemporaryFile &) = delete;
-    const std::string &path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 // One column of a chunk of rows, whatever its form.
 class Column {
@@ -338,24 +314,6 @@ Result<void> DuckCheckpointIo::TakeFiles(const std::string &path, const duckdb::
     if (add) TARN_CHECK(run("add", *add, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Adds(row, std::move(chunk)); }));
     if (remove) TARN_CHECK(run("remove", *remove, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Removes(row, std::move(chunk)); }));
     return {};
-}
-
-Result<std::string> DuckCheckpointIo::WriteParquet(const DataType &schema, std::string_view ndjson) {
-    return Guard([&]() -> Result<std::string> {
-        TemporaryFile lines(".json"), parquet(".parquet");
-        std::ofstream(lines.path(), std::ios::binary) << ndjson;
-        std::string columns;
-        for (const Field &field : schema.fields) {
-            if (!columns.empty()) columns += ", ";
-            columns += sql::QuoteLiteral(field.name) + ": " + sql::QuoteLiteral(sql::RenderType(field.type));
-        }
-        duckdb::Connection connection(db_);
-        TARN_CHECK(RunToEnd(connection, "COPY (SELECT * FROM read_json(" + sql::QuoteLiteral(lines.path()) +
-                                       ", format = 'newline_delimited', maximum_object_size = 268435456, columns = {" + columns +
-                                       "})) TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT parquet, COMPRESSION snappy)"));
-        std::ifstream in(parquet.path(), std::ios::binary);
-        return std::string(std::istreambuf_iterator<char>(in), {});
-    });
 }
 
 }  // namespace tarn::engine

@@ -218,6 +218,7 @@ delta::TransactionOptions TableCache::OptionsFor(const delta::Snapshot &snapshot
 }
 
 void TableCache::Forget(const std::string &location) {
+    checkpoints_.Drop(location);
     std::lock_guard lock(mutex_);
     newest_.erase(location);
 }

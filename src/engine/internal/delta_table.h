@@ -9,6 +9,7 @@
 #include "delta/snapshot.h"
 #include "delta/transaction.h"
 #include "engine/internal/checkpoint_io.h"
+#include "engine/internal/checkpoint_queue.h"
 #include "engine/internal/coordinator.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/scan_sources.h"
@@ -22,11 +23,17 @@ inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type
 class TableCache {
 public:
     // `catalog` is borrowed.
-    TableCache(duckdb::DuckDB &db, FileTakers &takers, catalog::Catalog &catalog) : io_(db, takers), coordinator_(catalog) {}
+    TableCache(duckdb::DuckDB &db, FileTakers &takers, catalog::Catalog &catalog)
+        : io_(db, takers), coordinator_(catalog),
+          checkpoints_(io_, [this](const std::string &location) { return Load(location); }) {}
 
     // Errors: those of delta::LoadSnapshot and CheckReadable.
     Result<delta::SnapshotPtr> Load(const std::string &location, std::optional<int64_t> version = std::nullopt);
+    // Before a table's folder is removed. Waits for its checkpoint, if one is being written.
     void Forget(const std::string &location);
+    // Writes a checkpoint of that version or a newer one, in the background.
+    void RequestCheckpoint(const std::string &location, int64_t version) { checkpoints_.Request(location, version); }
+    void FinishCheckpoints() { checkpoints_.Finish(); }
     delta::CheckpointIo &io() { return io_; }
     // For a change of the table: who decides on its commits.
     delta::TransactionOptions OptionsFor(const delta::Snapshot &snapshot);
@@ -36,6 +43,7 @@ private:
     MetastoreCoordinator coordinator_;
     std::mutex mutex_;
     std::unordered_map<std::string, delta::SnapshotPtr> newest_;
+    CheckpointQueue checkpoints_;  // Last: its thread uses the others.
 };
 
 // The rows of `snapshot`, with its deletion vectors loaded.

@@ -21,18 +21,13 @@ Result<delta::CommitResult> CommitAndCheckpoint(SessionState &session, delta::Tr
     details.operation_parameters = ParametersJson(parameters);
     details.operation_metrics = MetricsJson(operation, parameters, metrics, {});
     TARN_TRY(delta::CommitResult result, transaction.Commit(details));
-    WriteCheckpointIfDue(session, location);
+    // A new table's first commit needs none.
+    if (const delta::Snapshot *before = transaction.snapshot()) RequestCheckpointIfDue(session, location, before->metadata, result.version);
     return result;
 }
 
-void WriteCheckpointIfDue(SessionState &session, const std::string &location) {
-    auto snapshot = session.engine.tables->Load(location);
-    if (!snapshot || !delta::CheckpointDue(**snapshot)) return;
-    auto store = storage::StoreFor(location);
-    if (!store) return;
-    auto written = delta::WriteCheckpoint(**store, **snapshot, session.engine.tables->io(), delta::NowMs());
-    // The commit stands; readers replay a few more commits until a later checkpoint succeeds.
-    if (!written) std::fprintf(stderr, "warning: no checkpoint for %s: %s\n", location.c_str(), written.error().ToString().c_str());
+void RequestCheckpointIfDue(SessionState &session, const std::string &location, const delta::Metadata &metadata, int64_t version) {
+    if (delta::CheckpointDue(metadata, version)) session.engine.tables->RequestCheckpoint(location, version);
 }
 
 std::string SettingOr(const SessionState &session, const std::string &key, const std::string &fallback) {

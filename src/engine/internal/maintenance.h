@@ -12,12 +12,12 @@
 
 namespace tarn::engine {
 
-// Publishes `transaction`; then writes a checkpoint if one is due, whose failure changes nothing.
+// Publishes `transaction`; then asks for a checkpoint if one is due, whose failure changes nothing.
 Result<delta::CommitResult> CommitAndCheckpoint(SessionState &session, delta::Transaction &transaction, const std::string &location,
                                                 const std::string &operation, const OperationParameters &parameters,
                                                 const OperationMetrics &metrics);
-// Errors are printed as a warning.
-void WriteCheckpointIfDue(SessionState &session, const std::string &location);
+// After the commit of `version`. The checkpoint is written in the background; errors are printed as a warning.
+void RequestCheckpointIfDue(SessionState &session, const std::string &location, const delta::Metadata &metadata, int64_t version);
 
 // A value of SET, without regard to case; `fallback` when it is not set.
 std::string SettingOr(const SessionState &session, const std::string &key, const std::string &fallback);

@@ -192,7 +192,7 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
     committed_ = commit || commit.error().kind == ErrorKind::kUnknownOutcome;
     if (!commit) return Fail(std::move(commit).error());
     delta::CommitResult result = *commit;
-    WriteCheckpointIfDue(session_, location_);
+    RequestCheckpointIfDue(session_, location_, metadata_, result.version);
     if (!added_.empty() || !masked_.empty()) AutoCompactIfAsked();
     return result;
 }

@@ -72,7 +72,7 @@ public:
     void SetProgress(const FlowProgress &progress) { progress_ = progress; }
     bool IsEmpty() const;
 
-    // Publishes; then writes a checkpoint if one is due, whose failure changes nothing. `metrics` are the rows that the
+    // Publishes; then asks for a checkpoint if one is due, whose failure changes nothing. `metrics` are the rows that the
     // statement counted; what the files say is added to them.
     Result<delta::CommitResult> Commit(const std::string &operation, const OperationParameters &parameters,
                                        const OperationMetrics &metrics);

@@ -1,5 +1,6 @@
 #include "delta/checkpoint.h"
 
+#include "delta/internal/hint.h"
 #include "support.h"
 
 namespace tarn::delta {
@@ -18,8 +19,8 @@ TEST(Checkpoint, CarriesTheWholeState) {
     ASSERT_TRUE(last.Commit({.operation = "DELETE"}));
     SnapshotPtr snapshot = table.Load();
     EXPECT_EQ(snapshot->version, 10);
-    EXPECT_TRUE(CheckpointDue(*snapshot));
-    EXPECT_FALSE(CheckpointDue(*table.Load(9)));
+    EXPECT_TRUE(CheckpointDue(snapshot->metadata, snapshot->version));
+    EXPECT_FALSE(CheckpointDue(snapshot->metadata, 9));
     ASSERT_TRUE(WriteCheckpoint(table.store, *snapshot, table.io, NowMs()));
     ASSERT_TRUE(WriteCheckpoint(table.store, *snapshot, table.io, NowMs())) << "it is there already";
 
@@ -77,16 +78,13 @@ TEST(Checkpoint, FallsBackWhenOneIsDamaged) {
                                          "file.") << "nothing older is whole: the first damage is named";
 }
 
-TEST(Checkpoint, V2TablesGetJson) {
+TEST(Checkpoint, V2IsAPolicyAndNotOnlyAFeature) {
     TestTable table;
-    table.Create({{"delta.checkpointPolicy", "v2"}});
+    table.Create({{"delta.feature.v2Checkpoint", "supported"}});
     EXPECT_TRUE(table.Load()->protocol.HasReaderFeature("v2Checkpoint"));
     table.Append("a");
     ASSERT_TRUE(WriteCheckpoint(table.store, *table.Load(), table.io, NowMs()));
-    for (int64_t v = 0; v < 2; v++) ASSERT_TRUE(table.store.Delete(table.log.CommitPath(v)));
-    auto snapshot = LoadSnapshot(table.store, kRoot, {});
-    ASSERT_TRUE(snapshot) << "no Parquet reader needed: " << snapshot.error().ToString();
-    EXPECT_EQ(PathsOf(**snapshot), "a");
+    EXPECT_TRUE(table.store.Head(table.log.CheckpointPath(1))) << "the classic form is allowed, and more can read it";
 }
 
 TEST(Checkpoint, ReadsSidecars) {
@@ -117,12 +115,80 @@ TEST(Checkpoint, FailureNamesNoCommitFailed) {
     }
 }
 
-TEST(Checkpoint, SchemaHoldsWhatIsWritten) {
-    DataType schema = CheckpointSchema();
-    EXPECT_EQ(schema.fields.size(), 6u);
-    EXPECT_EQ(schema.FindField("add")->type.FindField("partitionValues")->type.ToString(), "map<string,string>");
-    EXPECT_EQ(schema.FindField("add")->type.FindField("deletionVector")->type.FindField("offset")->type.ToString(),
-              "int");
+TEST(Checkpoint, V2KeepsItsFilesInASidecar) {
+    TestTable table;
+    table.Create({{"delta.checkpointPolicy", "v2"}});
+    table.Append("a");
+    table.Append("b");
+    SnapshotPtr snapshot = table.Load();
+    ASSERT_TRUE(WriteCheckpoint(table.store, *snapshot, table.io, NowMs()));
+    auto sidecars = table.store.List(kRoot + "/_delta_log/_sidecars");
+    ASSERT_TRUE(sidecars && sidecars->size() == 1);
+    EXPECT_EQ(table.log.ReadHint(), snapshot->version);
+    for (int64_t version = 0; version < snapshot->version; version++) ASSERT_TRUE(table.store.Delete(table.log.CommitPath(version)));
+    EXPECT_EQ(PathsOf(*table.Load()), "a b");
+    EXPECT_EQ(table.Load()->checkpoint_version, snapshot->version);
+}
+
+TEST(Checkpoint, HintsCarryTheProtocolsChecksum) {
+    // The sample of PROTOCOL.md, "JSON checksum".
+    std::string sample = R"({"k0":"'v 0'", "checksum": "adsaskfljadfkjadfkj", "k1":{"k2": 2, "k3": ["v3", [1, 2], {"k4": "v4", "k5": ["v5", "v6", "v7"]}]}})";
+    EXPECT_EQ(Md5Hex(*CanonicalJson(sample)), "6a92d155a59bf2eecbd4b4ec7fd1f875");
+    EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
+    std::string hint = HintText({.version = 12, .actions = 5, .bytes = 100, .add_files = 2});
+    EXPECT_EQ(ParseHint(hint), 12);
+    hint.replace(hint.find("12"), 2, "13");
+    EXPECT_EQ(ParseHint(hint), std::nullopt) << "changed after the checksum was made";
+    EXPECT_EQ(ParseHint(R"({"version":3})"), 3);
+    EXPECT_EQ(ParseHint("x"), std::nullopt);
+}
+
+constexpr int64_t kDay = kDayMs;
+
+TEST(LogCleanUp, KeepsWhatTheOldestKeptVersionNeeds) {
+    TestTable table;
+    table.Create({{"delta.logRetentionDuration", "interval 2 days"}});
+    int64_t today = 20'000 * kDay;
+    for (int i = 1; i <= 12; i++) {
+        table.Append("f" + std::to_string(i));
+        // A commit a day, the newest today at noon.
+        table.store.SetModified(table.log.CommitPath(i), today + kDay / 2 - (12 - i) * kDay);
+        if (i % 4 == 0) ASSERT_TRUE(WriteCheckpoint(table.store, *table.Load(), table.io, today));
+    }
+    table.store.SetModified(table.log.CommitPath(0), today - 20 * kDay);
+    ASSERT_TRUE(table.store.Put(kRoot + "/_delta_log/00000000000000000003.crc", "{}"));
+    // The cutoff is midnight two days ago: version 9 was the last before, and 8 is the checkpoint that it needs.
+    auto removed = CleanUpLog(table.store, *table.Load(), table.io, today + kDay / 2);
+    ASSERT_TRUE(removed) << removed.error().ToString();
+    EXPECT_EQ(*removed, 8 + 1 + 1) << "commits 0 to 7, checkpoint 4, one checksum";
+    EXPECT_EQ(table.Load()->files.size(), 12u);
+    EXPECT_EQ(table.Load(9)->files.size(), 9u);
+    EXPECT_EQ(table.Load(8)->files.size(), 8u);
+    EXPECT_EQ(table.LoadError(7).condition, "DELTA_VERSION_NOT_FOUND");
+    EXPECT_EQ(CleanUpLog(table.store, *table.Load(), table.io, today + kDay / 2), 0) << "once is enough";
+}
+
+TEST(LogCleanUp, StopsWhereItIsToldTo) {
+    TestTable table;
+    table.Create({{"delta.enableExpiredLogCleanup", "false"}, {"delta.logRetentionDuration", "interval 0 days"}});
+    table.Append("a");
+    ASSERT_TRUE(WriteCheckpoint(table.store, *table.Load(), table.io, NowMs()));
+    EXPECT_EQ(CleanUpLog(table.store, *table.Load(), table.io, NowMs() + 90 * kDay), 0);
+}
+
+TEST(LogCleanUp, AFailureHalfWayLeavesNoGap) {
+    for (int64_t call = 1; call <= 14; call++) {
+        TestTable table;
+        table.Create({{"delta.logRetentionDuration", "interval 1 days"}});
+        for (int i = 1; i <= 8; i++) table.Append("f" + std::to_string(i));
+        ASSERT_TRUE(WriteCheckpoint(table.store, *table.Load(), table.io, NowMs()));
+        table.Append("f9");
+        storage::FaultyStore faulty(table.store, storage::FaultyStore::FaultAt(call, storage::FaultKind::kFail));
+        (void)CleanUpLog(faulty, *table.Load(), table.io, NowMs() + 9 * kDay);
+        EXPECT_EQ(table.Load()->files.size(), 9u) << "call " << call;
+        table.Append("f10");
+        EXPECT_EQ(table.Load(8)->files.size(), 8u) << "call " << call;
+    }
 }
 
 }  // namespace
