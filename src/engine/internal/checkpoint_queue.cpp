@@ -35,21 +35,33 @@ void CheckpointQueue::Request(const std::string &location, int64_t version) {
     std::lock_guard lock(mutex_);
     if (auto past = past_.find(location); past != past_.end()) {
         bool rested = Clock::now() - past->second.ended >= kRestFactor * past->second.took;
-        if (!rested && version - past->second.version < kMostCommits) return;
+        if (!rested && version - past->second.version < kMostCommits) {
+            postponed_[location] = version;
+            return;
+        }
     }
+    postponed_.erase(location);
     wanted_[location] = version;
+    Wake();
+}
+
+void CheckpointQueue::Wake() {
     if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
     changed_.notify_all();
 }
 
 void CheckpointQueue::Finish() {
     std::unique_lock lock(mutex_);
+    wanted_.merge(postponed_);
+    postponed_.clear();
+    if (!wanted_.empty()) Wake();
     changed_.wait(lock, [&] { return wanted_.empty() && current_.empty(); });
 }
 
 void CheckpointQueue::Drop(const std::string &location) {
     std::unique_lock lock(mutex_);
     wanted_.erase(location);
+    postponed_.erase(location);
     past_.erase(location);
     changed_.wait(lock, [&] { return current_ != location; });
 }

@@ -3,7 +3,7 @@
 // One thread for all tables, started when the first checkpoint is due. It writes the newest version of each table asked
 // for, so commits that come faster than checkpoints share one. A failure is a warning: the commits stand.
 // A large table's checkpoint takes as long as many commits, so the next one waits until the table has spent four times
-// as long without, unless a hundred commits have gathered.
+// as long without, a hundred commits have gathered, or the process ends.
 // Threads: any.
 #pragma once
 
@@ -29,7 +29,7 @@ public:
 
     // A checkpoint of the table, or of a newer version, soon.
     void Request(const std::string &location, int64_t version);
-    // Blocks until nothing is asked for or being written. Every process that commits ends with this.
+    // Writes what was postponed; blocks until nothing is asked for or being written. Every process that commits ends with this.
     void Finish();
     // The same for one table, whose requests are dropped: its folder may be removed afterwards.
     void Drop(const std::string &location);
@@ -43,6 +43,7 @@ private:
         Clock::time_point cleaned_up{};
     };
 
+    void Wake();  // The lock is held.
     void Work();
     void Write(const std::string &location);
 
@@ -50,7 +51,8 @@ private:
     Load load_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<std::string, int64_t> wanted_;  // Version by location.
+    std::map<std::string, int64_t> wanted_;     // Version by location.
+    std::map<std::string, int64_t> postponed_;  // The same, until their tables have rested.
     std::map<std::string, Past> past_;
     std::string current_;                    // Being written; "" when idle.
     bool stop_ = false;

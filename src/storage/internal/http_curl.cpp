@@ -232,8 +232,12 @@ HttpFault FaultOf(CURLcode code, const Exchange &exchange) {
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_CONNECT:
         case CURLE_SSL_CONNECT_ERROR: fault.reached_server = false; break;
-        case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
+            // Also said of an answer that is no HTTP: what stood in a kept connection after a damaged answer. A new one helps.
+            fault.reached_server = request_bytes > 0;
+            fault.permanent = request_bytes == 0;
+            break;
+        case CURLE_URL_MALFORMAT:
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_PEER_FAILED_VERIFICATION:
             fault.reached_server = false;
