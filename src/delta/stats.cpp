@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/utf8.h"
 #include "delta/internal/json_writer.h"
 #include "delta/internal/time_text.h"
 #include "delta/schema.h"
@@ -56,24 +57,6 @@ size_t PrefixBytes(std::string_view text, size_t count) {
         at++;
     }
     return at;
-}
-
-void AppendUtf8(uint32_t c, std::string &out) {
-    if (c < 0x80) {
-        out += static_cast<char>(c);
-    } else if (c < 0x800) {
-        out += static_cast<char>(0xc0 | c >> 6);
-        out += static_cast<char>(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        out += static_cast<char>(0xe0 | c >> 12);
-        out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-        out += static_cast<char>(0x80 | (c & 0x3f));
-    } else {
-        out += static_cast<char>(0xf0 | c >> 18);
-        out += static_cast<char>(0x80 | (c >> 12 & 0x3f));
-        out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-        out += static_cast<char>(0x80 | (c & 0x3f));
-    }
 }
 
 // The smallest text of at most its length that sorts after every text starting with `prefix` (valid UTF-8).

@@ -86,11 +86,11 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterTakeFiles(*state->db->instance, state->file_takers);
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
-        RegisterGiveFiles(*state->db->instance, state->file_takers.givers());
+        RegisterGiveFiles(*state->db->instance, state->file_givers);
         return {};
     });
     TARN_CHECK(registered);
-    state->tables = std::make_unique<TableCache>(*state->db, state->file_takers, *state->catalog);
+    state->tables = std::make_unique<TableCache>(*state->db, state->file_takers, state->file_givers, *state->catalog);
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

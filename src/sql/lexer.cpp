@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/data_type.h"
+#include "base/utf8.h"
 
 namespace tarn::sql {
 namespace {
@@ -122,24 +123,6 @@ Piece ScanWord(std::string_view text, size_t at) {
     return {PieceKind::kWord, at, end, true};
 }
 
-void AppendUtf8(std::string &out, uint32_t code) {
-    if (code < 0x80) {
-        out += static_cast<char>(code);
-    } else if (code < 0x800) {
-        out += static_cast<char>(0xC0 | (code >> 6));
-        out += static_cast<char>(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        out += static_cast<char>(0xE0 | (code >> 12));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-        out += static_cast<char>(0x80 | (code & 0x3F));
-    } else {
-        out += static_cast<char>(0xF0 | (code >> 18));
-        out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-        out += static_cast<char>(0x80 | (code & 0x3F));
-    }
-}
-
 // `count` hexadecimal digits at text[at]; nullopt when there are fewer.
 std::optional<uint32_t> HexAt(std::string_view text, size_t at, size_t count) {
     if (at + count > text.size()) return std::nullopt;
@@ -167,20 +150,20 @@ size_t DecodeEscape(std::string_view body, size_t i, std::string &out) {
         if (code && *code >= 0xD800 && *code < 0xDC00 && body.substr(i + 6).starts_with("\\u")) {
             auto low = HexAt(body, i + 8, 4);
             if (low && *low >= 0xDC00 && *low < 0xE000) {
-                AppendUtf8(out, 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00));
+                AppendUtf8(0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00), out);
                 return 12;
             }
         }
         bool valid = code && *code <= 0x10FFFF && (*code < 0xD800 || *code > 0xDFFF);
         if (valid) {
-            AppendUtf8(out, *code);
+            AppendUtf8(*code, out);
             return 2 + digits;
         }
     }
     bool octal = c >= '0' && c <= '1' && i + 3 < body.size() && body[i + 2] >= '0' && body[i + 2] <= '7' &&
                  body[i + 3] >= '0' && body[i + 3] <= '7';
     if (octal) {
-        AppendUtf8(out, static_cast<uint32_t>((c - '0') * 64 + (body[i + 2] - '0') * 8 + (body[i + 3] - '0')));
+        AppendUtf8(static_cast<uint32_t>((c - '0') * 64 + (body[i + 2] - '0') * 8 + (body[i + 3] - '0')), out);
         return 4;
     }
     switch (c) {

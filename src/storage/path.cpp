@@ -89,11 +89,14 @@ std::string PercentDecode(std::string_view text) {
 
 std::string PercentEncode(std::string_view path) {
     // RFC 2396 path characters, which is what java.net.URI leaves alone; without ':', which could read as a scheme.
-    static constexpr std::string_view kPlain = "-_.!~*'()@&=+$,/";
+    return PercentEncode(path, "-_.!~*'()@&=+$,/");
+}
+
+std::string PercentEncode(std::string_view text, std::string_view plain) {
     static constexpr char kHex[] = "0123456789ABCDEF";
     std::string out;
-    for (unsigned char c : path) {
-        if ((c < 0x80 && std::isalnum(c)) || kPlain.find(static_cast<char>(c)) != std::string_view::npos) {
+    for (unsigned char c : text) {
+        if ((c < 0x80 && std::isalnum(c)) || plain.find(static_cast<char>(c)) != std::string_view::npos) {
             out += static_cast<char>(c);
         } else {
             out += '%';
@@ -102,6 +105,16 @@ std::string PercentEncode(std::string_view path) {
         }
     }
     return out;
+}
+
+std::vector<std::string> SplitPath(std::string_view path) {
+    std::vector<std::string> parts;
+    for (size_t at = 0; at <= path.size();) {
+        size_t end = std::min(path.find('/', at), path.size());
+        parts.emplace_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
 }
 
 std::string_view SchemeOf(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -16,6 +17,10 @@ namespace tarn::storage {
 std::string PercentDecode(std::string_view text);
 // What a Delta log writes for a relative path: everything but unreserved characters, '/', '=', ':' … is encoded.
 std::string PercentEncode(std::string_view path);
+// The same with other bytes left alone: letters, digits and those in `plain`.
+std::string PercentEncode(std::string_view text, std::string_view plain);
+// "a//b" -> {"a", "", "b"}
+std::vector<std::string> SplitPath(std::string_view path);
 
 // "scheme" of "scheme:…" in lower case, or "" for a plain path.
 std::string_view SchemeOf(std::string_view text);

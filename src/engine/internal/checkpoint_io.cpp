@@ -234,23 +234,6 @@ Result<void> SendLines(duckdb::Connection &connection, const std::string &query,
 
 }  // namespace
 
-uint64_t FileTakers::Insert(std::shared_ptr<FileTaker> taker) {
-    std::lock_guard lock(mutex_);
-    takers_[next_] = std::move(taker);
-    return next_++;
-}
-
-std::shared_ptr<FileTaker> FileTakers::Find(uint64_t handle) const {
-    std::lock_guard lock(mutex_);
-    auto it = takers_.find(handle);
-    return it == takers_.end() ? nullptr : it->second;
-}
-
-void FileTakers::Remove(uint64_t handle) {
-    std::lock_guard lock(mutex_);
-    takers_.erase(handle);
-}
-
 void RegisterTakeFiles(duckdb::DatabaseInstance &db, FileTakers &takers) {
     using duckdb::LogicalType;
     duckdb::vector<LogicalType> types{LogicalType::UBIGINT};
@@ -302,12 +285,10 @@ Result<void> DuckCheckpointIo::TakeFiles(const std::string &path, const duckdb::
                                          delta::CheckpointSink &sink) {
     auto run = [&](const std::string &action, const duckdb::LogicalType &type, FileTaker::Send send) -> Result<void> {
         auto taker = std::make_shared<FileTaker>(path, sink.table_root(), std::move(send));
-        uint64_t handle = takers_.Insert(taker);
+        FileTakers::Lease lease(takers_, taker);
         duckdb::Connection connection(db_);
-        auto done = RunToEnd(connection, "SELECT count(*) FROM read_parquet(" + sql::QuoteLiteral(path) +
-                                             ", file_row_number = true) WHERE " + TakeCall(handle, action, type));
-        takers_.Remove(handle);
-        if (!done) return Fail(std::move(done).error());
+        TARN_CHECK(RunToEnd(connection, "SELECT count(*) FROM read_parquet(" + sql::QuoteLiteral(path) +
+                                            ", file_row_number = true) WHERE " + TakeCall(lease.handle(), action, type)));
         taker->Finish();
         return {};
     };

@@ -254,23 +254,6 @@ std::string LinesSource(const std::string &path) {
 
 }  // namespace
 
-uint64_t FileGivers::Insert(const delta::FileRows *rows) {
-    std::lock_guard lock(mutex_);
-    rows_[next_] = rows;
-    return next_++;
-}
-
-const delta::FileRows *FileGivers::Find(uint64_t handle) const {
-    std::lock_guard lock(mutex_);
-    auto it = rows_.find(handle);
-    return it == rows_.end() ? nullptr : it->second;
-}
-
-void FileGivers::Remove(uint64_t handle) {
-    std::lock_guard lock(mutex_);
-    rows_.erase(handle);
-}
-
 void RegisterGiveFiles(DatabaseInstance &db, FileGivers &givers) {
     TableFunction give("tarn_checkpoint_files", {LogicalType::BIGINT}, Scan, Bind, InitGlobal, InitLocal);
     give.function_info = make_shared_ptr<GiveInfo>(givers);
@@ -280,11 +263,10 @@ void RegisterGiveFiles(DatabaseInstance &db, FileGivers &givers) {
 
 Result<std::string> DuckCheckpointIo::WriteParquet(const delta::CheckpointRows &rows) {
     static const delta::FileRows kNone;
-    FileGivers &givers = takers_.givers();
-    uint64_t adds = givers.Insert(rows.adds ? rows.adds : &kNone), removes = givers.Insert(rows.removes ? rows.removes : &kNone);
-    auto written = Guard([&]() -> Result<std::string> {
+    FileGivers::Lease adds(givers_, rows.adds ? rows.adds : &kNone), removes(givers_, rows.removes ? rows.removes : &kNone);
+    return Guard([&]() -> Result<std::string> {
         TemporaryFile lines(".json"), parquet(".parquet");
-        auto files = [](uint64_t handle) { return " FROM tarn_checkpoint_files(" + std::to_string(handle) + ")"; };
+        auto files = [](const FileGivers::Lease &lease) { return " FROM tarn_checkpoint_files(" + std::to_string(lease.handle()) + ")"; };
         std::string query = "SELECT " + AddText(rows) + " AS add" + files(adds) + " UNION ALL BY NAME SELECT " + RemoveText() +
                             " AS remove" + files(removes);
         if (!rows.lines.empty()) {
@@ -296,9 +278,6 @@ Result<std::string> DuckCheckpointIo::WriteParquet(const delta::CheckpointRows &
         std::ifstream in(parquet.path(), std::ios::binary);
         return std::string(std::istreambuf_iterator<char>(in), {});
     });
-    givers.Remove(adds);
-    givers.Remove(removes);
-    return written;
 }
 
 }  // namespace tarn::engine

@@ -257,7 +257,6 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
         ScanFile file;
         TARN_TRY(file.path, storage::ResolveActionPath(snapshot.table_root, add->path));
         file.size = add->size;
-        file.modified_ms = add->modification_time;
         file.row_count = delta::FileStats(add->stats).NumRecords().value_or(-1);
         file.partition_values = add->partition_values;
         file.add = add;

@@ -23,8 +23,8 @@ inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type
 class TableCache {
 public:
     // `catalog` is borrowed.
-    TableCache(duckdb::DuckDB &db, FileTakers &takers, catalog::Catalog &catalog)
-        : io_(db, takers), coordinator_(catalog),
+    TableCache(duckdb::DuckDB &db, FileTakers &takers, FileGivers &givers, catalog::Catalog &catalog)
+        : io_(db, takers, givers), coordinator_(catalog),
           checkpoints_(io_, [this](const std::string &location) { return Load(location); }) {}
 
     // Errors: those of delta::LoadSnapshot and CheckReadable.

@@ -83,23 +83,6 @@ std::vector<ExpectationCount> ExpectationCounter::Counts() const {
     return counts;
 }
 
-uint64_t ExpectationCounters::Insert(std::shared_ptr<ExpectationCounter> counter) {
-    std::lock_guard lock(mutex_);
-    counters_[next_] = std::move(counter);
-    return next_++;
-}
-
-std::shared_ptr<ExpectationCounter> ExpectationCounters::Find(uint64_t handle) const {
-    std::lock_guard lock(mutex_);
-    auto it = counters_.find(handle);
-    return it == counters_.end() ? nullptr : it->second;
-}
-
-void ExpectationCounters::Remove(uint64_t handle) {
-    std::lock_guard lock(mutex_);
-    counters_.erase(handle);
-}
-
 void RegisterExpectations(DatabaseInstance &db, ExpectationCounters &counters) {
     ScalarFunction expect("tarn_expect", {LogicalType::UBIGINT}, LogicalType::BOOLEAN, Expect);
     expect.varargs = LogicalType::BOOLEAN;

@@ -14,6 +14,7 @@
 
 #include "engine/flow.h"
 #include "engine/internal/duckdb_headers.h"
+#include "engine/internal/handles.h"
 #include "engine/internal/key_check.h"
 
 namespace tarn::engine {
@@ -37,17 +38,7 @@ private:
     KeyCheck keys_;
 };
 
-class ExpectationCounters {
-public:
-    uint64_t Insert(std::shared_ptr<ExpectationCounter> counter);
-    std::shared_ptr<ExpectationCounter> Find(uint64_t handle) const;
-    void Remove(uint64_t handle);
-
-private:
-    mutable std::mutex mutex_;
-    uint64_t next_ = 1;
-    std::map<uint64_t, std::shared_ptr<ExpectationCounter>> counters_;
-};
+using ExpectationCounters = Handles<std::shared_ptr<ExpectationCounter>>;
 
 // Both functions. `counters` is borrowed and must outlive the database.
 void RegisterExpectations(duckdb::DatabaseInstance &db, ExpectationCounters &counters);

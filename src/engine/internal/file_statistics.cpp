@@ -97,11 +97,14 @@ BaseStatistics FromLog(const ScanFile &file, std::vector<std::string> &path, con
     return FromBounds(bounds, rows, as);
 }
 
+bool IsPartitionColumn(const TableScan &scan, const Field &field) {
+    return std::ranges::any_of(scan.partition_columns, [&](const std::string &name) { return EqualsIgnoreCase(name, field.name); });
+}
+
 }  // namespace
 
 std::optional<Value> PartitionValue(const TableScan &scan, const ScanFile &file, const Field &field, const LogicalType &type) {
-    auto matches = [&](const std::string &name) { return EqualsIgnoreCase(name, field.name); };
-    if (std::ranges::none_of(scan.partition_columns, matches)) return std::nullopt;
+    if (!IsPartitionColumn(scan, field)) return std::nullopt;
     std::string physical = delta::PhysicalName(field);
     for (auto &[name, text] : file.partition_values) {
         if (!EqualsIgnoreCase(name, physical)) continue;
@@ -135,8 +138,7 @@ duckdb::unique_ptr<BaseStatistics> StatisticsOf(const TableScan &scan, const std
 }
 
 bool BoundsAreValues(const TableScan &scan, const ScanFile &file, const Field &field) {
-    auto matches = [&](const std::string &name) { return EqualsIgnoreCase(name, field.name); };
-    if (std::ranges::any_of(scan.partition_columns, matches)) return true;
+    if (IsPartitionColumn(scan, field)) return true;
     if (file.deleted || !file.add || !delta::FileStats(file.add->stats).TightBounds()) return false;
     switch (field.type.kind) {
         case TypeKind::kByte:

@@ -17,11 +17,7 @@ namespace {
 class CountedQuery {
 public:
     CountedQuery(SessionState &session, std::vector<sql::Expectation> rules)
-        : session_(session), counter_(std::make_shared<ExpectationCounter>(std::move(rules))),
-          handle_(session.engine.expectations.Insert(counter_)) {}
-    ~CountedQuery() { session_.engine.expectations.Remove(handle_); }
-    CountedQuery(const CountedQuery &) = delete;
-    CountedQuery &operator=(const CountedQuery &) = delete;
+        : counter_(std::make_shared<ExpectationCounter>(std::move(rules))), lease_(session.engine.expectations, counter_) {}
 
     Result<std::string> Wrap(StatementContext &context, const std::string &query, const std::string &keys = "") {
         std::string conditions;
@@ -29,7 +25,7 @@ public:
             TARN_TRY(std::string condition, context.Expr(*rule.condition));
             conditions += ", CAST((" + condition + ") AS BOOLEAN)";
         }
-        std::string handle = std::to_string(handle_) + "::UBIGINT";
+        std::string handle = std::to_string(lease_.handle()) + "::UBIGINT";
         std::string text = "SELECT * FROM (" + query + ") WHERE tarn_expect(" + handle + conditions + ")";
         if (!keys.empty()) text += " AND tarn_key(" + handle + ", hash(" + keys + "))";
         return text;
@@ -44,9 +40,8 @@ public:
     }
 
 private:
-    SessionState &session_;
     std::shared_ptr<ExpectationCounter> counter_;
-    uint64_t handle_;
+    ExpectationCounters::Lease lease_;
 };
 
 // A pipeline's table, about to change or to be made. `created` tells which.

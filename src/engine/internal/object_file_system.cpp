@@ -6,6 +6,7 @@
 
 #include "engine/internal/duck_error.h"
 #include "storage/object_reader.h"
+#include "storage/path.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
@@ -146,16 +147,6 @@ protected:
     }
 };
 
-std::vector<std::string> Split(std::string_view path) {
-    std::vector<std::string> parts;
-    for (size_t at = 0; at <= path.size();) {
-        size_t end = std::min(path.find('/', at), path.size());
-        parts.emplace_back(path.substr(at, end - at));
-        at = end + 1;
-    }
-    return parts;
-}
-
 bool Matches(const std::vector<std::string> &pattern, size_t p, const std::vector<std::string> &name, size_t n) {
     if (p == pattern.size()) return n == name.size();
     if (pattern[p] == "**") {
@@ -191,14 +182,14 @@ Result<std::vector<storage::ObjectInfo>> GlobObjects(const std::string &pattern)
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The pattern " + pattern + " must name a bucket and have a wildcard behind it.");
     }
     std::string folder = pattern.substr(0, slash);
-    std::vector<std::string> parts = Split(std::string_view(pattern).substr(slash + 1));
+    std::vector<std::string> parts = storage::SplitPath(std::string_view(pattern).substr(slash + 1));
     storage::ListOptions options;
     options.prefix = pattern.substr(slash + 1, wildcard - slash - 1);
     options.recursive = parts.size() > 1;
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(folder));
     TARN_TRY(auto objects, store->List(folder, options));
     std::erase_if(objects, [&](const storage::ObjectInfo &object) {
-        return !Matches(parts, 0, Split(std::string_view(object.path).substr(slash + 1)), 0);
+        return !Matches(parts, 0, storage::SplitPath(std::string_view(object.path).substr(slash + 1)), 0);
     });
     return objects;
 }

@@ -138,16 +138,6 @@ void Match(const fs::path &base, const std::vector<std::string> &components, siz
 
 SourceFile OfObject(const storage::ObjectInfo &object) { return {object.path, object.size, object.modified_ms * 1000}; }
 
-std::vector<std::string> Components(std::string_view path) {
-    std::vector<std::string> parts;
-    for (size_t at = 0; at <= path.size();) {
-        size_t end = std::min(path.find('/', at), path.size());
-        parts.emplace_back(path.substr(at, end - at));
-        at = end + 1;
-    }
-    return parts;
-}
-
 // The same in an object store, where folders are beginnings of names: one listing below the part without wildcards.
 // Returns whether there is anything in that folder.
 Result<bool> MatchObjects(const std::string &pattern, FileMap &files) {
@@ -167,12 +157,12 @@ Result<bool> MatchObjects(const std::string &pattern, FileMap &files) {
     std::vector<std::string> wanted;
     storage::ListOptions options{.recursive = true};
     if (wildcard != std::string::npos) {
-        wanted = Components(std::string_view(pattern).substr(slash + 1));
+        wanted = storage::SplitPath(std::string_view(pattern).substr(slash + 1));
         options.prefix = pattern.substr(slash + 1, wildcard - slash - 1);
     }
     TARN_TRY(auto objects, store->List(folder, options));
     for (const storage::ObjectInfo &object : objects) {
-        std::vector<std::string> parts = Components(storage::RelativePath(folder, object.path));
+        std::vector<std::string> parts = storage::SplitPath(storage::RelativePath(folder, object.path));
         if (parts.size() < std::max<size_t>(wanted.size(), 1)) continue;
         bool matches = true;
         for (size_t i = 0; i < parts.size() && matches; i++) {

@@ -15,32 +15,19 @@ bool UsesDeletionVectors(const delta::Snapshot &snapshot) {
            snapshot.metadata.BoolProperty("delta.enableDeletionVectors", false);
 }
 
-// Takes the marks off the list of those that functions may find.
-class MarkLease {
-public:
-    MarkLease(RowMarkers &markers, std::shared_ptr<RowMarks> marks) : markers_(markers), handle_(markers.Insert(std::move(marks))) {}
-    ~MarkLease() { markers_.Remove(handle_); }
-    MarkLease(const MarkLease &) = delete;
-    MarkLease &operator=(const MarkLease &) = delete;
-
-    // The condition that keeps the rows to write.
-    std::string Condition() const {
-        return "tarn_mark(" + std::to_string(handle_) + "::UBIGINT, CAST(__tarn_action AS UINTEGER), CAST(__tarn_file AS UBIGINT), "
-               "CAST(__tarn_row AS UBIGINT))";
-    }
-
-private:
-    RowMarkers &markers_;
-    uint64_t handle_;
-};
+// The condition that keeps the rows to write, and notes each row.
+std::string MarkCondition(uint64_t handle) {
+    return "tarn_mark(" + std::to_string(handle) + "::UBIGINT, CAST(__tarn_action AS UINTEGER), CAST(__tarn_file AS UBIGINT), "
+           "CAST(__tarn_row AS UBIGINT))";
+}
 
 }  // namespace
 
 Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats) {
     bool writes = std::ranges::any_of(effects, [](RowEffect effect) { return effect != RowEffect::kDelete; });
     auto marks = std::make_shared<RowMarks>(std::move(effects));
-    MarkLease lease(session_.engine.markers, marks);
-    std::string rows = " FROM (" + changes_sql + ") WHERE " + lease.Condition();
+    RowMarkers::Lease lease(session_.engine.markers, marks);
+    std::string rows = " FROM (" + changes_sql + ") WHERE " + MarkCondition(lease.handle());
     auto start = std::chrono::steady_clock::now();
     if (writes) {
         std::string columns;

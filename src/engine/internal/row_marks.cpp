@@ -75,23 +75,6 @@ int64_t RowMarks::DistinctRows() const {
     return count;
 }
 
-uint64_t RowMarkers::Insert(std::shared_ptr<RowMarks> marks) {
-    std::lock_guard lock(mutex_);
-    marks_[next_] = std::move(marks);
-    return next_++;
-}
-
-std::shared_ptr<RowMarks> RowMarkers::Find(uint64_t handle) const {
-    std::lock_guard lock(mutex_);
-    auto it = marks_.find(handle);
-    return it == marks_.end() ? nullptr : it->second;
-}
-
-void RowMarkers::Remove(uint64_t handle) {
-    std::lock_guard lock(mutex_);
-    marks_.erase(handle);
-}
-
 void RegisterRowMarks(DatabaseInstance &db, RowMarkers &markers) {
     ScalarFunction mark("tarn_mark", {LogicalType::UBIGINT, LogicalType::UINTEGER, LogicalType::UBIGINT, LogicalType::UBIGINT},
                         LogicalType::BOOLEAN, MarkRows);

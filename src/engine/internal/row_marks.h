@@ -15,6 +15,7 @@
 
 #include "delta/deletion_vector.h"
 #include "engine/internal/duckdb_headers.h"
+#include "engine/internal/handles.h"
 
 namespace tarn::engine {
 
@@ -46,17 +47,7 @@ private:
     std::map<uint64_t, delta::DeletionVector> rows_;
 };
 
-class RowMarkers {
-public:
-    uint64_t Insert(std::shared_ptr<RowMarks> marks);
-    std::shared_ptr<RowMarks> Find(uint64_t handle) const;
-    void Remove(uint64_t handle);
-
-private:
-    mutable std::mutex mutex_;
-    uint64_t next_ = 1;
-    std::map<uint64_t, std::shared_ptr<RowMarks>> marks_;
-};
+using RowMarkers = Handles<std::shared_ptr<RowMarks>>;
 
 // `markers` is borrowed and must outlive the database.
 void RegisterRowMarks(duckdb::DatabaseInstance &db, RowMarkers &markers);

@@ -28,7 +28,6 @@ namespace tarn::engine {
 struct ScanFile {
     std::string path;  // Absolute.
     int64_t size = 0;  // Bytes, from the log.
-    int64_t modified_ms = 0;
     int64_t row_count = -1;  // Before deletions; -1 when the log has no statistics.
     std::map<std::string, std::optional<std::string>> partition_values;  // By physical name.
     std::shared_ptr<const delta::DeletionVector> deleted;  // nullptr: none.

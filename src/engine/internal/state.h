@@ -24,6 +24,7 @@ struct EngineState {
     ScanSources sources;         // These outlive the database, whose functions refer to them.
     ExpectationCounters expectations;
     FileTakers file_takers;
+    FileGivers file_givers;
     RowMarkers markers;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;

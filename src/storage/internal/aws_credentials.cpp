@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "storage/internal/xml.h"
+#include "storage/path.h"
 
 namespace tarn::storage {
 namespace {
@@ -39,19 +40,7 @@ std::string Trimmed(std::string text) {
 }  // namespace
 
 std::string UriEncode(std::string_view text, bool keep_slash) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
-    std::string out;
-    for (unsigned char c : text) {
-        bool plain = (c < 0x80 && std::isalnum(c)) || c == '-' || c == '_' || c == '.' || c == '~' || (keep_slash && c == '/');
-        if (plain) {
-            out += static_cast<char>(c);
-        } else {
-            out += '%';
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-        }
-    }
-    return out;
+    return PercentEncode(text, keep_slash ? "-_.~/" : "-_.~");
 }
 
 Result<Credentials> ParseCredentialsJson(std::string_view json, const std::string &origin) {
