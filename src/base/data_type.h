@@ -38,6 +38,7 @@ struct DataType {
     uint8_t precision = 0;           // kDecimal only, 1..38
     uint8_t scale = 0;               // kDecimal only, 0..precision
     bool contains_null = true;       // kArray: elements; kMap: values
+    int32_t text_bound = 0;          // kString: n of VARCHAR(n), -n of CHAR(n). No part of the type: all strings are equal.
     std::vector<DataType> children;  // kArray: 1, kMap: 2
     std::vector<Field> fields;       // kStruct
 

@@ -59,11 +59,11 @@ bool CanRead(std::string_view feature, const Snapshot &snapshot, const Capabilit
 
 bool CanWrite(std::string_view feature, const Snapshot &snapshot, const Capabilities &can) {
     const Metadata &metadata = snapshot.metadata;
-    if (feature == "invariants") return !AnyFieldHas(metadata, "delta.invariants");
-    if (feature == "checkConstraints") return !AnyPropertyStarts(metadata, "delta.constraints.");
-    if (feature == "generatedColumns") return !AnyFieldHas(metadata, "delta.generationExpression");
-    if (feature == "identityColumns") return !AnyFieldHas(metadata, "delta.identity.start");
-    if (feature == "allowColumnDefaults") return can.column_defaults || !AnyFieldHas(metadata, "CURRENT_DEFAULT");
+    if (feature == "invariants") return can.row_rules || !AnyFieldHas(metadata, "delta.invariants");
+    if (feature == "checkConstraints") return can.row_rules || !AnyPropertyStarts(metadata, "delta.constraints.");
+    if (feature == "generatedColumns") return can.row_rules || !AnyFieldHas(metadata, "delta.generationExpression");
+    if (feature == "identityColumns") return can.row_rules || !AnyFieldHas(metadata, "delta.identity.start");
+    if (feature == "allowColumnDefaults") return can.row_rules || !AnyFieldHas(metadata, "CURRENT_DEFAULT");
     // Base row ids are assigned on commit; keeping row ids stable over rewrites is not done.
     if (feature == "rowTracking") return !metadata.BoolProperty("delta.enableRowTracking", false);
     if (feature == "icebergCompatV1") return !metadata.BoolProperty("delta.enableIcebergCompatV1", false);

@@ -32,6 +32,22 @@ bool Holds(const DataType &type, TypeKind kind) {
     return false;
 }
 
+// A field, nested ones too, for which `test` is true.
+bool AnyField(const DataType &type, const auto &test) {
+    for (const Field &field : type.fields) {
+        if (test(field) || AnyField(field.type, test)) return true;
+    }
+    return std::ranges::any_of(type.children, [&](const DataType &child) { return AnyField(child, test); });
+}
+
+bool AnyFieldHas(const DataType &schema, const char *key) {
+    return AnyField(schema, [&](const Field &field) { return field.metadata.contains(key); });
+}
+
+bool AnyNotNull(const DataType &schema) {
+    return AnyField(schema, [](const Field &field) { return !field.nullable; });
+}
+
 std::unexpected<Error> NotDone(const std::string &property, std::string_view what) {
     Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                             "The table property " + property + " asks for " + std::string(what) +
@@ -62,8 +78,19 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
         return NotDone("delta.enableRowTracking", "stable row ids");
     }
     for (const auto &[key, value] : metadata.configuration) {
-        if (ToLower(key).starts_with("delta.constraints.")) return NotDone(key, "a CHECK constraint");
+        if (ToLower(key).starts_with("delta.constraints.")) wanted.insert("checkConstraints");
     }
+    static constexpr struct {
+        const char *key;
+        const char *feature;
+    } kColumnKeys[] = {{"delta.invariants", "invariants"},
+                       {"delta.generationExpression", "generatedColumns"},
+                       {"delta.identity.start", "identityColumns"},
+                       {"CURRENT_DEFAULT", "allowColumnDefaults"}};
+    for (const auto &entry : kColumnKeys) {
+        if (AnyFieldHas(metadata.schema, entry.key)) wanted.insert(entry.feature);
+    }
+    if (AnyNotNull(metadata.schema)) wanted.insert("invariants");
     return wanted;
 }
 

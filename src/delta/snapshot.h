@@ -79,7 +79,9 @@ struct Capabilities {
     bool type_widening = false;
     bool variant = false;  // Readers only.
     bool catalog_managed = false;  // The catalog that manages the table was asked, and will be for commits.
-    bool column_defaults = false;  // Writers only: fills columns that a write leaves out.
+    // Writers only: fills in defaults, generated and identity columns, and holds rows to invariants, CHECK constraints and
+    // NOT NULL.
+    bool row_rules = false;
 };
 
 // Features that a table lists but does not use (no mapped, widened or variant column) do not count.
@@ -87,8 +89,9 @@ struct Capabilities {
 //         kUnsupported [DELTA_INVALID_PROTOCOL_VERSION] for protocol versions from the future;
 //         kInvalidInput [DELTA_READ_TABLE_WITHOUT_COLUMNS] for an empty schema.
 Result<void> CheckReadable(const Snapshot &snapshot, const Capabilities &can = {});
-// Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_WRITE]. Also checks what must be honoured: column invariants,
-// CHECK constraints, generated and identity columns are refused when the table has them, allowed when it only could.
+// Errors: kUnsupported [DELTA_UNSUPPORTED_FEATURES_FOR_WRITE]. Also checks what must be honoured: without `row_rules`, column
+// invariants, CHECK constraints, defaults, generated and identity columns are refused when the table has them, allowed when
+// it only could.
 // Call CheckReadable as well.
 Result<void> CheckWritable(const Snapshot &snapshot, const Capabilities &can = {});
 

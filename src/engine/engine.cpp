@@ -87,6 +87,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
+        RegisterWriteFunctions(*state->db->instance, state->identities);
         return {};
     });
     TARN_CHECK(registered);

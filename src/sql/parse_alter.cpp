@@ -46,6 +46,17 @@ Result<void> Parser::ParseAlterAction(AlterTable &alter) {
         alter.action = Action::kDropConstraint;
         TARN_TRY(alter.if_exists, ParseIfExists());
         TARN_TRY(alter.constraint.name, ParseIdentifier("the constraint's name"));
+    } else if (AcceptWords({"DROP", "FEATURE"})) {
+        alter.action = Action::kDropFeature;
+        if (Peek().kind == TokenKind::kString) {
+            TARN_TRY(alter.feature, ParseString("a feature's name"));
+        } else {
+            TARN_TRY(alter.feature, ParseIdentifier("a feature's name"));
+        }
+        alter.truncate_history = AcceptWords({"TRUNCATE", "HISTORY"});
+    } else if (AcceptWords({"REPLACE", "COLUMNS"})) {
+        alter.action = Action::kReplaceColumns;
+        return ParseColumnList(alter);
     } else if (AcceptWords({"DROP", "COLUMN"}) || AcceptWords({"DROP", "COLUMNS"})) {
         alter.action = Action::kDropColumns;
         TARN_TRY(alter.if_exists, ParseIfExists());
@@ -83,7 +94,9 @@ Result<void> Parser::ParseAlterAction(AlterTable &alter) {
         TARN_TRY(alter.text, ParseString("a path"));
     } else if (AcceptWords({"CLUSTER", "BY"})) {
         alter.action = Action::kClusterBy;
-        if (Accept("NONE") || Accept("AUTO")) return {};
+        if (Accept("NONE")) return {};
+        alter.cluster_by_auto = Accept("AUTO");
+        if (alter.cluster_by_auto) return {};
         TARN_TRY(alter.cluster_by, ParseDottedNameList());
     } else if (AcceptWords({"ALTER", "COLUMN"}) || AcceptWords({"CHANGE", "COLUMN"}) || Accept("ALTER") || Accept("CHANGE")) {
         return ParseAlterColumn(alter);
@@ -98,20 +111,30 @@ Result<void> Parser::ParseAddColumns(AlterTable &alter) {
     alter.action = AlterTable::Action::kAddColumns;
     if (!Accept("COLUMNS")) TARN_CHECK(Expect("COLUMN"));
     TARN_TRY(alter.if_not_exists, ParseIfNotExists());
+    return ParseColumnList(alter);
+}
+
+// a INT COMMENT 'x' FIRST
+Result<AddColumn> Parser::ParseAddColumn() {
+    AddColumn added;
+    TARN_TRY(added.path, ParseName());
+    added.column.name = added.path.Last();
+    added.column.position = added.path.position;
+    Accept(":");
+    TARN_TRY(added.column.type, ParseType());
+    bool found = true;
+    while (found) TARN_CHECK(ParseColumnOption(added.column, &found));
+    added.first = Accept("FIRST");
+    if (Accept("AFTER")) {
+        TARN_TRY(added.after, ParseIdentifier("a column's name"));
+    }
+    return added;
+}
+
+Result<void> Parser::ParseColumnList(AlterTable &alter) {
     bool parenthesised = Accept("(");
     do {
-        AddColumn added;
-        TARN_TRY(added.path, ParseName());
-        added.column.name = added.path.Last();
-        added.column.position = added.path.position;
-        Accept(":");
-        TARN_TRY(added.column.type, ParseType());
-        bool found = true;
-        while (found) TARN_CHECK(ParseColumnOption(added.column, &found));
-        added.first = Accept("FIRST");
-        if (Accept("AFTER")) {
-            TARN_TRY(added.after, ParseIdentifier("a column's name"));
-        }
+        TARN_TRY(AddColumn added, ParseAddColumn());
         alter.add_columns.push_back(std::move(added));
     } while (Accept(","));
     if (parenthesised) return Expect(")");
@@ -139,10 +162,20 @@ Result<void> Parser::ParseAlterColumn(AlterTable &alter) {
         alter.text = TextFrom(begin);
     } else if (AcceptWords({"DROP", "DEFAULT"})) {
         alter.action = Action::kAlterColumnDropDefault;
-    } else if (Is("FIRST") || Is("AFTER")) {
-        return Fail(UnsupportedHere("Moving a column", "Columns keep the order in which they were added."));
+    } else if (AcceptWords({"SYNC", "IDENTITY"})) {
+        alter.action = Action::kAlterColumnSyncIdentity;
+    } else if (Accept("FIRST")) {
+        alter.action = Action::kAlterColumnPosition;
+        alter.first = true;
+    } else if (Accept("AFTER")) {
+        alter.action = Action::kAlterColumnPosition;
+        TARN_TRY(alter.after, ParseIdentifier("a column's name"));
+    } else if (IsIdentifier()) {  // Hive's CHANGE COLUMN a b INT COMMENT 'x' FIRST
+        alter.action = Action::kChangeColumn;
+        TARN_TRY(AddColumn changed, ParseAddColumn());
+        alter.add_columns.push_back(std::move(changed));
     } else {
-        return Fail(ErrorHere("TYPE, COMMENT, SET NOT NULL, DROP NOT NULL, SET DEFAULT or DROP DEFAULT"));
+        return Fail(ErrorHere("TYPE, COMMENT, SET NOT NULL, DROP NOT NULL, SET DEFAULT, DROP DEFAULT, SYNC IDENTITY, FIRST or AFTER"));
     }
     return {};
 }

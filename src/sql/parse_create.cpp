@@ -245,18 +245,39 @@ Result<void> Parser::ParseColumnOption(ColumnDef &column, bool *found) {
 
 // GENERATED ALWAYS AS (e), GENERATED ALWAYS | BY DEFAULT AS IDENTITY [(START WITH 1 INCREMENT BY 1)]
 Result<void> Parser::ParseGenerated(ColumnDef &column) {
-    if (!AcceptWords({"BY", "DEFAULT"})) TARN_CHECK(Expect("ALWAYS"));
+    column.identity_always = !AcceptWords({"BY", "DEFAULT"});
+    if (column.identity_always) TARN_CHECK(Expect("ALWAYS"));
     TARN_CHECK(Expect("AS"));
-    if (Accept("IDENTITY")) {
-        column.identity = true;
-        if (!Accept("(")) return {};
-        while (!Is(")") && !AtEnd()) Next();
-        return Expect(")");
-    }
+    if (Accept("IDENTITY")) return ParseIdentity(column);
+    if (!column.identity_always) return Fail(ErrorHere("IDENTITY"));
     TARN_CHECK(Expect("("));
     size_t begin = Offset();
     TARN_TRY(column.generated, ParseExpr());
     column.generated_text = TextFrom(begin);
+    return Expect(")");
+}
+
+// [(START WITH 1 INCREMENT BY -1)], after IDENTITY
+Result<void> Parser::ParseIdentity(ColumnDef &column) {
+    column.identity = true;
+    if (!Accept("(")) return {};
+    auto number = [&](int64_t &out) -> Result<void> {
+        bool negative = Accept("-");
+        if (!negative) Accept("+");
+        TARN_TRY(out, ParseInteger("a whole number"));
+        if (negative) out = -out;
+        return {};
+    };
+    while (!Is(")")) {
+        if (AcceptWords({"START", "WITH"}) || Accept("START")) {
+            TARN_CHECK(number(column.identity_start));
+        } else if (AcceptWords({"INCREMENT", "BY"}) || Accept("INCREMENT")) {
+            TARN_CHECK(number(column.identity_step));
+        } else {
+            return Fail(ErrorHere("START WITH or INCREMENT BY"));
+        }
+        Accept(",");
+    }
     return Expect(")");
 }
 

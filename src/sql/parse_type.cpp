@@ -47,6 +47,7 @@ Result<DataType> Parser::ParseType() {
     auto entry = std::ranges::find(kTypeNames, token.upper, &TypeName::name);
     if (entry == std::end(kTypeNames)) return Fail(UnknownType(token));
     Next();
+    int32_t bound = 0;
     switch (entry->kind) {
         case TypeKind::kDecimal: {
             int64_t precision = 10;
@@ -88,9 +89,10 @@ Result<DataType> Parser::ParseType() {
             return DataType::Struct(std::move(fields));
         }
         case TypeKind::kString:
-            if (Accept("(")) {  // VARCHAR(10): the length is not kept
+            if (Accept("(")) {
                 TARN_TRY(int64_t length, ParseInteger("a length"));
-                (void)length;
+                if (length < 1 || length > INT32_MAX) return Fail(SyntaxError(token.position, token.text, "A text's length is at least 1."));
+                bound = static_cast<int32_t>(entry->name == "STRING" ? 0 : entry->name == "VARCHAR" ? length : -length);
                 TARN_CHECK(Expect(")"));
             }
             if (Accept("COLLATE")) {
@@ -99,7 +101,11 @@ Result<DataType> Parser::ParseType() {
                     return Fail(UnsupportedHere("The collation " + collation, "Leave it out: strings compare byte by byte."));
                 }
             }
-            return DataType::Of(TypeKind::kString);
+            {
+                DataType text = DataType::Of(TypeKind::kString);
+                text.text_bound = bound;
+                return text;
+            }
         case TypeKind::kInterval:  // INTERVAL DAY TO SECOND
             for (std::string_view unit : {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"}) {
                 if (!Accept(unit)) continue;

@@ -117,6 +117,8 @@ QueryUses CollectUses(const Expr &expr);
 
 // The columns that the expression names, each once, in order of appearance; not those within its subqueries.
 std::vector<Name> ColumnsOf(const Expr &expr);
+// Lower-case names of the functions that it calls, likewise.
+std::vector<std::string> FunctionsOf(const Expr &expr);
 
 // Whether the expression holds an aggregate function outside a window and outside subqueries.
 bool HasAggregate(const Expr &expr);

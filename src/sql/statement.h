@@ -21,6 +21,9 @@ struct ColumnDef {
     ExprPtr generated;           // GENERATED ALWAYS AS (e)
     std::string generated_text;
     bool identity = false;       // GENERATED … AS IDENTITY
+    bool identity_always = true; // GENERATED ALWAYS, not BY DEFAULT
+    int64_t identity_start = 1;  // START WITH
+    int64_t identity_step = 1;   // INCREMENT BY
     SourcePosition position;
 };
 
@@ -245,12 +248,15 @@ struct AlterTable {
         kAddColumns, kDropColumns, kRenameColumn, kRenameTo, kSetProperties, kUnsetProperties, kSetLocation,
         kAlterColumnType, kAlterColumnComment, kAlterColumnSetNotNull, kAlterColumnDropNotNull,
         kAlterColumnSetDefault, kAlterColumnDropDefault, kAddConstraint, kDropConstraint, kClusterBy,
+        kAlterColumnPosition, kAlterColumnSyncIdentity, kChangeColumn, kReplaceColumns, kDropFeature,
     };
     ObjectKind kind = ObjectKind::kTable;  // kTable or kView
     Name table;
     Action action = Action::kAddColumns;
-    std::vector<AddColumn> add_columns;
+    std::vector<AddColumn> add_columns;  // kAddColumns, kReplaceColumns; kChangeColumn: what the column shall be
     std::vector<Name> columns;   // dropped; or the one that is altered or renamed
+    bool first = false;          // kAlterColumnPosition
+    std::string after;
     Name new_name;               // kRenameTo, kRenameColumn
     Properties properties;       // kSetProperties
     std::vector<std::string> property_keys;  // kUnsetProperties
@@ -260,7 +266,10 @@ struct AlterTable {
     std::string text;            // comment, location, the default's text
     ExprPtr default_value;
     TableConstraint constraint;  // kAddConstraint; kDropConstraint uses its name
-    std::vector<Name> cluster_by;
+    std::vector<Name> cluster_by;  // empty: NONE
+    bool cluster_by_auto = false;
+    std::string feature;           // kDropFeature
+    bool truncate_history = false;
 };
 
 // ALTER VIEW v AS query

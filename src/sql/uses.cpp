@@ -87,6 +87,20 @@ std::vector<Name> ColumnsOf(const Expr &expr) {
     return columns;
 }
 
+std::vector<std::string> FunctionsOf(const Expr &expr) {
+    std::vector<std::string> functions;
+    Walker walker;
+    walker.expr = [&](const Expr &child) {
+        if (const auto *call = child.As<FunctionCall>()) {
+            std::string name = ToLower(call->name.Last());
+            if (std::ranges::find(functions, name) == functions.end()) functions.push_back(std::move(name));
+        }
+        WalkChildren(child, walker);
+    };
+    walker.expr(expr);
+    return functions;
+}
+
 bool HasAggregate(const Expr &expr) {
     const auto *call = expr.As<FunctionCall>();
     if (call != nullptr && !call->over && call->name.parts.size() == 1) {

@@ -9,6 +9,7 @@ import traceback
 
 import checkpoint_cases
 import example_cases
+import feature_cases
 import harness
 import maintenance_cases
 import reader_cases
@@ -16,7 +17,8 @@ import s3_cases
 import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
-GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *maintenance_cases.GROUPS, *s3_cases.GROUPS]
+GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
+          *maintenance_cases.GROUPS, *s3_cases.GROUPS]
 
 
 class Report:

@@ -1,9 +1,10 @@
-// CREATE, DROP, ALTER, USE, SET.
+// CREATE, DROP, USE, SET. ALTER is in alter.cpp.
 #include <algorithm>
 #include <set>
 
 #include "delta/log.h"
 #include "delta/schema.h"
+#include "engine/internal/ddl_columns.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "sql/parser.h"
@@ -12,27 +13,6 @@
 namespace tarn::engine {
 namespace {
 
-DataType SchemaOf(const std::vector<sql::ColumnDef> &columns) {
-    std::vector<Field> fields;
-    for (const sql::ColumnDef &column : columns) {
-        Field field{column.name, column.type, column.nullable};
-        if (!column.comment.empty()) delta::SetMetadataText(field, "comment", column.comment);
-        fields.push_back(std::move(field));
-    }
-    return DataType::Struct(std::move(fields));
-}
-
-Result<void> CheckColumns(const std::vector<sql::ColumnDef> &columns) {
-    for (const sql::ColumnDef &column : columns) {
-        const char *what = column.default_value ? "DEFAULT" : column.generated ? "GENERATED ALWAYS AS" : column.identity ? "IDENTITY" : nullptr;
-        if (!what) continue;
-        Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                                "The column `" + column.name + "` cannot have " + what + " yet.");
-        error.position = column.position;
-        return Fail(std::move(error));
-    }
-    return {};
-}
 
 Result<std::string> LocationOf(SessionState &session, const catalog::TableName &name, const sql::TableSpec &spec) {
     if (spec.location.empty()) return session.engine.ManagedLocation(name);
@@ -67,6 +47,11 @@ Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema) 
     table.partition_columns = spec.partitioned_by;
     if (!spec.comment.empty()) table.description = spec.comment;
     for (auto &[key, value] : spec.properties) table.properties[key] = value;
+    for (const sql::TableConstraint &constraint : spec.constraints) TARN_CHECK(AddConstraint(table.properties, constraint));
+    for (const sql::ColumnDef &column : spec.columns) {
+        bool allowed = std::ranges::any_of(spec.properties, [](auto &property) { return EqualsIgnoreCase(property.first, "delta.feature.allowColumnDefaults"); });
+        if (column.default_value && !allowed) return Fail(DefaultsNotEnabled("CREATE TABLE"));
+    }
     return delta::DescribeNewTable(table, delta::NowMs());
 }
 
@@ -115,7 +100,8 @@ namespace {
 Result<ResultPtr> RegisterExisting(SessionState &session, StatementContext &context, catalog::TableEntry entry,
                                    const sql::CreateTable &statement) {
     TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
-    if (!statement.spec.columns.empty() && SchemaOf(statement.spec.columns).ToString() != snapshot->metadata.schema.ToString()) {
+    TARN_TRY(DataType schema, SchemaOf(statement.spec.columns));
+    if (!schema.fields.empty() && schema.ToString() != snapshot->metadata.schema.ToString()) {
         return Fail(ErrorKind::kInvalidInput, "DELTA_CREATE_TABLE_SCHEME_MISMATCH",
                     "The specified schema does not match the existing schema at " + entry.location + ": " +
                         snapshot->metadata.schema.ToSql() + ".");
@@ -128,7 +114,6 @@ Result<ResultPtr> RegisterExisting(SessionState &session, StatementContext &cont
 
 Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &statement) {
     TARN_CHECK(CheckFormat(statement.spec));
-    TARN_CHECK(CheckColumns(statement.spec.columns));
     StatementContext context(session);
     catalog::TableEntry entry;
     entry.kind = statement.spec.location.empty() ? catalog::TableKind::kManaged : catalog::TableKind::kExternal;
@@ -151,7 +136,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         if (existing) entry.location = existing->location;
     }
 
-    DataType schema = SchemaOf(statement.spec.columns);
+    TARN_TRY(DataType schema, SchemaOf(statement.spec.columns));
     std::string select;
     if (statement.query) {
         TARN_TRY(std::string query, context.Query(*statement.query));
@@ -178,6 +163,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
                     "A catalog-managed table needs a name in the catalog: CREATE TABLE catalog.schema.table.");
     }
+    TARN_CHECK(CheckRules(context, table.metadata));
     std::unique_ptr<TableChange> change;
     if (log_exists) {
         TargetTable target{entry.name, entry.location, nullptr};
@@ -290,186 +276,6 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement) {
                     found->name.ToQuoted() + " is a " + (found->IsView() ? "view: use DROP VIEW." : "table: use DROP TABLE."));
     }
     TARN_CHECK(DropEntry(session, *found));
-    return NoRows();
-}
-
-namespace {
-
-Result<void> AddColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
-    for (const sql::AddColumn &added : statement.add_columns) {
-        TARN_CHECK(CheckColumns({added.column}));
-        if (added.path.parts.size() != 1 || added.first || !added.after.empty()) {
-            return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "ADD COLUMN puts top-level columns at the end only.");
-        }
-        if (metadata.schema.FindField(added.column.name)) {
-            if (statement.if_not_exists) continue;
-            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS",
-                        "Cannot add column, because `" + added.column.name + "` already exists.");
-        }
-        metadata.schema.fields.push_back(SchemaOf({added.column}).fields[0]);
-    }
-    return {};
-}
-
-// The struct that holds the column at `path`, and the column's place in it.
-Result<std::pair<DataType *, size_t>> FindColumn(DataType &schema, const sql::Name &path) {
-    DataType *type = &schema;
-    for (size_t part = 0;; part++) {
-        // Structs in collections are gone into by `element`, `key` and `value`, as Spark has it.
-        while (part < path.parts.size() && (type->kind == TypeKind::kArray || type->kind == TypeKind::kMap)) {
-            bool map = type->kind == TypeKind::kMap;
-            bool second = map && EqualsIgnoreCase(path.parts[part], "value");
-            if (!second && !EqualsIgnoreCase(path.parts[part], map ? "key" : "element")) break;
-            type = &type->children[second ? 1 : 0];
-            part++;
-        }
-        auto named = [&](const Field &field) { return part < path.parts.size() && EqualsIgnoreCase(field.name, path.parts[part]); };
-        auto found = std::ranges::find_if(type->fields, named);
-        if (type->kind != TypeKind::kStruct || found == type->fields.end()) {
-            Error error = MakeError(ErrorKind::kNotFound, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
-                                    "A column with name " + path.ToString() + " cannot be resolved.");
-            error.position = path.position;
-            return Fail(std::move(error));
-        }
-        if (part + 1 == path.parts.size()) return std::pair(type, static_cast<size_t>(found - type->fields.begin()));
-        type = &found->type;
-    }
-}
-
-// Renaming and dropping touch no file: files know the column by a name and an id that stay with it.
-Result<void> CheckMapped(const delta::Metadata &metadata, bool drop) {
-    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) return {};
-    Error error = MakeError(ErrorKind::kUnsupported, drop ? "DELTA_UNSUPPORTED_DROP_COLUMN" : "DELTA_UNSUPPORTED_RENAME_COLUMN",
-                            std::string(drop ? "DROP" : "RENAME") + " COLUMN needs column mapping, which this table does not have.");
-    error.remedy = "ALTER TABLE … SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') gives it to the table.";
-    return Fail(std::move(error));
-}
-
-Result<void> RenameColumn(delta::Metadata &metadata, const sql::Name &from, const std::string &to) {
-    TARN_CHECK(CheckMapped(metadata, false));
-    TARN_TRY(auto found, FindColumn(metadata.schema, from));
-    auto [type, at] = found;
-    for (size_t i = 0; i < type->fields.size(); i++) {
-        if (i != at && EqualsIgnoreCase(type->fields[i].name, to)) {
-            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS", "Cannot rename column, because `" + to + "` already exists.");
-        }
-    }
-    for (std::string &column : metadata.partition_columns) {
-        if (type == &metadata.schema && EqualsIgnoreCase(column, type->fields[at].name)) column = to;
-    }
-    type->fields[at].name = to;
-    return {};
-}
-
-Result<void> DropColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
-    TARN_CHECK(CheckMapped(metadata, true));
-    for (const sql::Name &path : statement.columns) {
-        auto found = FindColumn(metadata.schema, path);
-        if (!found && statement.if_exists) continue;
-        if (!found) return Fail(std::move(found).error());
-        auto [type, at] = *found;
-        auto is_it = [&](const std::string &name) { return type == &metadata.schema && EqualsIgnoreCase(name, type->fields[at].name); };
-        if (std::ranges::any_of(metadata.partition_columns, is_it)) {
-            return Fail(ErrorKind::kInvalidInput, "DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "Dropping partition columns (" + path.ToString() + ") is not allowed.");
-        }
-        if (type->fields.size() == 1) {
-            return Fail(ErrorKind::kInvalidInput, "DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "Cannot drop column from a schema with a single column.");
-        }
-        type->fields.erase(type->fields.begin() + static_cast<std::ptrdiff_t>(at));
-    }
-    return {};
-}
-
-// What DESCRIBE HISTORY says of a change of columns.
-std::vector<std::pair<std::string, Field>> AddedColumns(const sql::AlterTable &statement) {
-    std::vector<std::pair<std::string, Field>> columns;
-    for (const sql::AddColumn &added : statement.add_columns) {
-        columns.emplace_back(added.path.empty() ? sql::QuoteName(added.column.name) : added.path.ToString(), SchemaOf({added.column}).fields[0]);
-    }
-    return columns;
-}
-
-std::string RenamedPath(const sql::AlterTable &statement) {
-    sql::Name path = statement.columns.at(0);
-    path.parts.back() = statement.new_name.Last();
-    return path.ToString();
-}
-
-std::vector<std::string> PathTexts(const std::vector<sql::Name> &paths) {
-    std::vector<std::string> texts;
-    for (const sql::Name &path : paths) texts.push_back(path.ToString());
-    return texts;
-}
-
-// A mapping can be given to a table that has none; files written under it cannot be read without it.
-Result<void> SetProperties(delta::Metadata &metadata, const sql::Properties &properties) {
-    delta::ColumnMapping before = delta::ColumnMappingOf(metadata);
-    for (auto &[key, value] : properties) metadata.configuration[key] = value;
-    delta::ColumnMapping after = delta::ColumnMappingOf(metadata);
-    if (before == after || (before == delta::ColumnMapping::kNone && after == delta::ColumnMapping::kName)) return {};
-    return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE",
-                "delta.columnMapping.mode can be changed from 'none' to 'name' only.");
-}
-
-}  // namespace
-
-Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement) {
-    using Action = sql::AlterTable::Action;
-    StatementContext context(session);
-    if (statement.action == Action::kRenameTo) {
-        TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.table));
-        TARN_TRY(catalog::TableName name, context.FullName(statement.new_name));
-        catalog::TableEntry renamed = entry;
-        renamed.name = name;
-        TARN_CHECK(session.engine.catalog->PutTable(renamed, false));
-        TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
-        return NoRows();
-    }
-    auto &parts = statement.table.parts;
-    bool is_path = parts.size() == 2 && EqualsIgnoreCase(parts[0], "delta") && parts[1].find('/') != std::string::npos;
-    TARN_TRY(TargetTable target, context.FindTarget(statement.table, is_path));
-    TableChange change(context, target);
-    delta::Metadata metadata = target.snapshot->metadata;
-    std::string operation;
-    OperationParameters parameters;
-    switch (statement.action) {
-        case Action::kAddColumns:
-            operation = "ADD COLUMNS";
-            TARN_CHECK(AddColumns(metadata, statement));
-            parameters["columns"] = ColumnsParameter(AddedColumns(statement));
-            break;
-        case Action::kRenameColumn:
-            operation = "RENAME COLUMN";
-            TARN_CHECK(RenameColumn(metadata, statement.columns.at(0), statement.new_name.Last()));
-            parameters = {{"oldColumnPath", statement.columns[0].ToString()}, {"newColumnPath", RenamedPath(statement)}};
-            break;
-        case Action::kDropColumns:
-            operation = "DROP COLUMNS";
-            TARN_CHECK(DropColumns(metadata, statement));
-            parameters["columns"] = NamesParameter(PathTexts(statement.columns));
-            break;
-        case Action::kSetProperties:
-            operation = "SET TBLPROPERTIES";
-            TARN_CHECK(SetProperties(metadata, statement.properties));
-            parameters["properties"] = PropertiesParameter({statement.properties.begin(), statement.properties.end()});
-            break;
-        case Action::kUnsetProperties: {
-            operation = "UNSET TBLPROPERTIES";
-            parameters = {{"properties", NamesParameter(statement.property_keys)}, {"ifExists", statement.if_exists ? "true" : "false"}};
-            bool mapped = delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone;
-            for (auto &key : statement.property_keys) {
-                if (mapped && key.starts_with("delta.columnMapping.")) TARN_CHECK(SetProperties(metadata, {{"delta.columnMapping.mode", "none"}}));
-                metadata.configuration.erase(key);
-            }
-            break;
-        }
-        default:
-            return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                        "ALTER TABLE can ADD, RENAME and DROP columns, SET or UNSET TBLPROPERTIES and RENAME TO; the rest is not supported yet.");
-    }
-    metadata.schema_string = delta::SchemaToJson(metadata.schema);
-    change.ReplaceMetadata(std::move(metadata), std::nullopt);
-    TARN_CHECK(change.Commit(operation, parameters, {}));
     return NoRows();
 }
 

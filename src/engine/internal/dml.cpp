@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/column_values.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "engine/internal/temporary_table.h"
@@ -51,10 +52,29 @@ Result<std::vector<const Field *>> InsertColumns(const sql::Insert &statement, c
     return columns;
 }
 
+// Where the values of an INSERT go, as far as the statement alone tells: for the keyword DEFAULT in VALUES.
+std::vector<const Field *> ColumnsByPosition(const sql::Insert &statement, const DataType &schema) {
+    std::vector<const Field *> columns;
+    for (const std::string &name : statement.columns) {
+        const Field *field = schema.FindField(name);
+        if (!field) return {};
+        columns.push_back(field);
+    }
+    for (const Field &field : schema.fields) {
+        if (statement.columns.empty()) columns.push_back(&field);
+    }
+    return columns;
+}
+
 // The query's columns cast to the table's, by position; columns that get no value are NULL.
 Result<std::string> InsertSelect(const sql::Insert &statement, const DataType &schema, const std::string &query,
-                                 const DataType &source, const std::string &table) {
+                                 const DataType &source, const std::string &table, MissingValues &missing) {
     TARN_TRY(auto columns, InsertColumns(statement, schema, source, table));
+    for (const Field &field : schema.fields) {
+        bool given = std::ranges::find(columns, &field) != columns.end();
+        if (!given) missing[ToLower(field.name)] = "TRUE";
+        else if (!missing.contains(ToLower(field.name))) TARN_CHECK(CheckMayInsert(field));
+    }
     std::string aliases;
     for (size_t i = 0; i < columns.size(); i++) {
         const DataType &from = source.fields[i].type;
@@ -91,9 +111,12 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement) {
     StatementContext context(session);
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, statement.is_path));
     std::string table = target.ToString();
-    TARN_TRY(std::string query, context.Query(*statement.query));
+    const DataType &schema = target.snapshot->metadata.schema;
+    WriteOptions options;
+    TARN_TRY(sql::QueryPtr values, WithDefaults(statement.query, ColumnsByPosition(statement, schema), options.missing));
+    TARN_TRY(std::string query, context.Query(*values));
     TARN_TRY(DataType source, DescribeQuery(session, query));
-    TARN_TRY(std::string select, InsertSelect(statement, target.snapshot->metadata.schema, query, source, table));
+    TARN_TRY(std::string select, InsertSelect(statement, schema, query, source, table, options.missing));
 
     TableChange change(context, target);
     OperationParameters parameters = {{"mode", "Append"}, {"partitionBy", "[]"}};
@@ -108,7 +131,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement) {
     } else if (statement.overwrite) {
         TARN_CHECK(change.DeleteAll());
     }
-    TARN_TRY(int64_t rows, change.WriteRows(select));
+    TARN_TRY(int64_t rows, change.WriteRows(select, options));
     if (!change.IsEmpty()) {
         metrics["numOutputRows"] = rows;
         TARN_CHECK(change.Commit("WRITE", parameters, metrics));
@@ -160,11 +183,17 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
             error.position = assignment.column.position;
             return Fail(std::move(error));
         }
-        TARN_TRY(values[ToLower(field->name)], context.Expr(*assignment.value, {scope}));
+        TARN_CHECK(CheckMayUpdate(*field));
+        sql::ExprPtr value = assignment.value;
+        if (IsDefault(*value)) { TARN_TRY(value, DefaultOf(*field)); }
+        if (value) { TARN_TRY(values[ToLower(field->name)], context.Expr(*value, {scope})); }
     }
+    WriteOptions options;
+    options.updates = true;
     std::string list;
     for (const Field &field : schema.fields) {
         auto it = values.find(ToLower(field.name));
+        if (it == values.end() && IsGenerated(field)) options.missing[ToLower(field.name)] = "TRUE";
         std::string value = it == values.end() ? sql::QuoteIdentifier(scope.alias) + "." + sql::QuoteIdentifier(field.name)
                                                : "CAST(" + it->second + " AS " + sql::RenderType(field.type) + ")";
         list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
@@ -179,7 +208,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
     TARN_TRY(auto rows, TemporaryTable::Create(session, query));
     TARN_TRY(int64_t updated, change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + rows->name()));
     if (updated > 0) {
-        TARN_CHECK(change.WriteRows("SELECT * EXCLUDE (__tarn_file, __tarn_row) FROM " + rows->name()));
+        TARN_CHECK(change.WriteRows("SELECT * FROM " + rows->name(), options));
         change.ReadsTable();
         TARN_CHECK(change.Commit("UPDATE", {{"predicate", PredicateParameter(statement.where.get())}}, {{"numUpdatedRows", updated}}));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/column_values.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/read_files.h"
 #include "engine/internal/statements.h"
@@ -269,7 +270,8 @@ public:
         CountedQuery counted(session_, batch.expectations);
         TARN_TRY(std::string kept, counted.Wrap(context, query));
         BatchResult result;
-        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
+        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept),
+                                                              {MissingFrom(target.change->schema(), incoming)}));
         counted.Report(result);
         TARN_CHECK(Finish(session_, target, "STREAMING UPDATE", result, batch.progress, &inputs));
         return result;
@@ -313,7 +315,8 @@ public:
         CountedQuery counted(session_, batch.expectations);
         TARN_TRY(std::string kept, counted.Wrap(context, query));
         BatchResult result;
-        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept)));
+        TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), incoming, kept),
+                                                              {MissingFrom(target.change->schema(), incoming)}));
         counted.Report(result);
         TARN_CHECK(Finish(session_, target, "WRITE", result, std::nullopt, nullptr));
         return result;
@@ -363,7 +366,8 @@ private:
             CountedQuery counted(session_, batch.expectations);
             TARN_TRY(std::string kept, counted.Wrap(context, source, repeats ? "" : KeyList(upsert)));
             std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + NewestByKey(upsert, kept, repeats) + ")";
-            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows)));
+            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows),
+                                                                  {MissingFrom(target.change->schema(), upsert.columns)}));
             counted.Report(result);
             if (repeats) return {};
             KeyCheck::Answer answer = counted.Keys();
@@ -424,7 +428,13 @@ private:
         TARN_TRY(result.rows_updated, target.change->DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
                                                                 " WHERE __tarn_row IS NOT NULL"));
         result.rows_inserted = total - result.rows_updated;
-        TARN_CHECK(target.change->WriteRows("SELECT * EXCLUDE (__tarn_sequence, __tarn_file, __tarn_row) FROM " + changes->name()));
+        WriteOptions options;
+        options.updates = true;
+        for (auto &[column, when] : MissingFrom(target.change->schema(), upsert.columns)) {
+            const Field &field = *target.change->schema().FindField(column);
+            options.missing[column] = IsGenerated(field) ? "TRUE" : "__tarn_row IS NULL";  // A changed row keeps what it has.
+        }
+        TARN_CHECK(target.change->WriteRows("SELECT * FROM " + changes->name(), options));
         target.change->ReadsTable();
         return {};
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/column_values.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/store_value.h"
 #include "engine/internal/table_change.h"
@@ -23,11 +24,6 @@ bool TakesAll(const sql::MergeClause &clause) { return clause.action == Act::kUp
 
 bool IsExcepted(const sql::MergeClause &clause, const std::string &column) {
     return std::ranges::any_of(clause.except, [&](const std::string &name) { return EqualsIgnoreCase(name, column); });
-}
-
-bool IsDefault(const sql::Expr &expr) {
-    auto *column = expr.As<sql::ColumnRef>();
-    return column && column->name.parts.size() == 1 && EqualsIgnoreCase(column->name.parts[0], "DEFAULT");
 }
 
 std::unexpected<Error> FailAt(SourcePosition position, const char *condition, std::string message) {
@@ -52,6 +48,8 @@ public:
     // The changes for TableChange::Apply.
     Result<std::string> Changes();
     std::vector<RowEffect> Effects() const;
+    // For each column, the clauses whose rows have no value for it.
+    Result<MissingValues> Missing() const;
     // Whether several source rows may remove one target row: as Delta defines it, for a lone WHEN MATCHED THEN DELETE.
     bool MayRepeat() const;
 
@@ -338,6 +336,24 @@ std::vector<RowEffect> MergePlan::Effects() const {
     return effects;
 }
 
+Result<MissingValues> MergePlan::Missing() const {
+    MissingValues missing;
+    for (const Field &field : change_.schema().fields) {
+        std::string actions;
+        for (size_t i = 0; i < clauses_.size(); i++) {
+            if (statement_.clauses[i].action == Act::kDelete) continue;
+            auto names = [&](const std::string &name) { return EqualsIgnoreCase(name, field.name); };
+            bool to_default = std::ranges::any_of(clauses_[i].defaults, names);
+            bool given = !to_default && std::ranges::any_of(clauses_[i].assigned, [&](const AssignedValue &value) { return names(value.path[0]); });
+            if (given) TARN_CHECK(Inserts(statement_.clauses[i]) ? CheckMayInsert(field) : CheckMayUpdate(field));
+            if (given || !(to_default || Inserts(statement_.clauses[i]) || IsGenerated(field))) continue;
+            actions += (actions.empty() ? "" : ", ") + std::to_string(i);
+        }
+        if (!actions.empty()) missing[ToLower(field.name)] = "__tarn_action IN (" + actions + ")";
+    }
+    return missing;
+}
+
 bool MergePlan::MayRepeat() const {
     const sql::MergeClause *only = nullptr;
     for (const sql::MergeClause &clause : statement_.clauses) {
@@ -357,7 +373,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
     MergePlan plan(context, statement, change);
     TARN_CHECK(plan.Resolve());
     TARN_TRY(std::string changes, plan.Changes());
-    TARN_TRY(auto marks, change.Apply(changes, plan.Effects(), plan.MayRepeat()));
+    TARN_TRY(MissingValues missing, plan.Missing());
+    TARN_TRY(auto marks, change.Apply(changes, plan.Effects(), plan.MayRepeat(), missing));
 
     int64_t inserted = marks->Count(RowEffect::kInsert), updated = marks->Count(RowEffect::kUpdate);
     int64_t deleted = marks->DistinctRows() - updated;

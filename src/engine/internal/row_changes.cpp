@@ -23,16 +23,18 @@ std::string MarkCondition(uint64_t handle) {
 
 }  // namespace
 
-Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats) {
+Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats,
+                                                            const MissingValues &missing) {
     bool writes = std::ranges::any_of(effects, [](RowEffect effect) { return effect != RowEffect::kDelete; });
     auto marks = std::make_shared<RowMarks>(std::move(effects));
     RowMarkers::Lease lease(session_.engine.markers, marks);
     std::string rows = " FROM (" + changes_sql + ") WHERE " + MarkCondition(lease.handle());
     auto start = std::chrono::steady_clock::now();
     if (writes) {
-        std::string columns;
-        for (const Field &field : metadata_.schema.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
-        TARN_CHECK(WriteRows("SELECT " + columns + rows));
+        WriteOptions options;
+        options.missing = missing;
+        options.updates = true;
+        TARN_CHECK(WriteRows("SELECT *" + rows, options));
     } else {
         TARN_CHECK(RunToEnd(session_.connection, "SELECT count(*)" + rows));
     }
@@ -86,7 +88,7 @@ Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVect
     }
     DataType old_schema = rest->schema;
     std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
-    TARN_TRY(int64_t copied, WriteRows(ProjectTo(metadata_.schema, old_schema, survivors)));
+    TARN_TRY(int64_t copied, WriteAsIs(ProjectTo(metadata_.schema, old_schema, survivors)));
     copied_rows_ += copied;
     removed_.insert(removed_.end(), files.begin(), files.end());
     return {};

@@ -13,6 +13,7 @@
 #include "engine/internal/delta_table.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/expectations.h"
+#include "engine/internal/identity.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
 
@@ -26,6 +27,7 @@ struct EngineState {
     FileTakers file_takers;
     FileGivers file_givers;
     RowMarkers markers;
+    IdentityCounters identities;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;

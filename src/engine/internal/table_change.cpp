@@ -100,12 +100,20 @@ Result<std::string> TableChange::Scan() {
     return scan_text_;
 }
 
-Result<int64_t> TableChange::WriteRows(const std::string &select_sql) {
+Result<int64_t> TableChange::WriteRows(const std::string &select_sql, const WriteOptions &options) {
+    TARN_TRY(auto rules, WriteRules::Of(context_, metadata_));
+    TARN_TRY(int64_t rows, WriteAsIs(rules->Apply(select_sql, options.missing)));
+    metadata_changed_ |= rules->RaiseHighWaterMarks(metadata_);
+    return rows;
+}
+
+Result<int64_t> TableChange::WriteAsIs(const std::string &select_sql) {
+    std::string columns;
+    for (const Field &field : metadata_.schema.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
     auto start = std::chrono::steady_clock::now();
-    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, select_sql));
+    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, "SELECT " + columns + " FROM (" + select_sql + ")"));
     rewrite_ms_ += MillisecondsSince(start);
     added_.insert(added_.end(), written.files.begin(), written.files.end());
-    TARN_CHECK(CheckNotNull(written));
     return written.rows;
 }
 
@@ -114,27 +122,13 @@ void TableChange::DiscardWritten() {
     added_.clear();
 }
 
-Result<void> TableChange::CheckNotNull(const WrittenFiles &written) {
-    for (const Field &field : metadata_.schema.fields) {
-        if (field.nullable) continue;
-        for (const delta::AddFile &file : written.files) {
-            auto partition = file.partition_values.find(delta::PhysicalName(field));
-            bool null_partition = partition != file.partition_values.end() && !partition->second;
-            if (!null_partition && delta::FileStats(file.stats).Of({delta::PhysicalName(field)}).null_count.value_or(0) == 0) continue;
-            return Fail(ErrorKind::kInvalidInput, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
-                        "NOT NULL constraint violated for column: " + field.name + ".");
-        }
-    }
-    return {};
-}
-
 Result<int64_t> TableChange::DeleteAll() {
     removed_ = snapshot_->files;
     return snapshot_->TotalRows().value_or(0);
 }
 
 bool TableChange::IsEmpty() const {
-    return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && !progress_;
+    return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && domains_.empty() && !progress_;
 }
 
 void TableChange::AutoCompactIfAsked() {
@@ -171,6 +165,7 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
                                        *store, location_, delta::NewTable{*new_protocol_, metadata_});
     if (snapshot_ && new_protocol_) transaction->SetProtocol(*new_protocol_);
     if (snapshot_ && metadata_changed_) transaction->SetMetadata(metadata_);
+    for (auto &domain : domains_) transaction->SetDomain(domain);
     if (reads_table_) transaction->ReadTable();
     if (progress_) transaction->SetApplication(progress_->application, progress_->batch);
     for (auto &file : removed_) transaction->Remove(*file);

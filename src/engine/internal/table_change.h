@@ -18,6 +18,7 @@
 #include "engine/internal/operation_record.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/statement_context.h"
+#include "engine/internal/write_rules.h"
 
 namespace tarn::engine {
 
@@ -28,6 +29,13 @@ Result<DataType> DescribeQuery(SessionState &session, const std::string &sql);
 // source lacks are NULL, or taken from `defaults` (column name in lower case -> DuckDB text).
 std::string ProjectTo(const DataType &schema, const DataType &source, const std::string &source_sql,
                       const std::map<std::string, std::string> &defaults = {});
+
+struct WriteOptions {
+    MissingValues missing;  // Rows without a value of their own for a column: see write_rules.h.
+    // The query also has __tarn_file and __tarn_row of Scan(): where they are not NULL, the row is a new version of that
+    // row, which DeleteRows has been told of.
+    bool updates = false;
+};
 
 class TableChange {
 public:
@@ -51,9 +59,10 @@ public:
     // The statement's view of the table before the change, for queries that name rows. `tarn_scan(n)`.
     Result<std::string> Scan();
 
-    // Appends the query's rows; its columns are the table's, by position.
-    // Errors: DELTA_NOT_NULL_CONSTRAINT_VIOLATED.
-    Result<int64_t> WriteRows(const std::string &select_sql);
+    // Appends the query's rows. It has the table's columns, by name, and may have others, which `options` speaks of. Each
+    // row is completed and checked by the table's rules (write_rules.h).
+    // Errors: those of the query; DELTA_NOT_NULL_CONSTRAINT_VIOLATED, DELTA_VIOLATE_CONSTRAINT_WITH_VALUES, ….
+    Result<int64_t> WriteRows(const std::string &select_sql, const WriteOptions &options = {});
     // Takes back what WriteRows wrote so far.
     void DiscardWritten();
     // Removes the rows that the query names: two columns, __tarn_file and __tarn_row of Scan(). Returns how many.
@@ -61,14 +70,16 @@ public:
     Result<int64_t> DeleteRows(const std::string &row_sql);
     // Several of these at once, in one pass over `changes_sql`: a row for each change, with the table's columns by name,
     // __tarn_action (a number; NULL: no change), __tarn_file and __tarn_row (of Scan(); NULL for an insert). effects[i] is
-    // what action i does. The new rows are written, the old ones removed.
+    // what action i does. The new rows are written, the old ones removed. `missing` as for WriteRows.
     // Errors: DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE when a row is changed twice, unless `repeats` allows it.
-    Result<std::shared_ptr<RowMarks>> Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats = false);
+    Result<std::shared_ptr<RowMarks>> Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats = false,
+                                            const MissingValues &missing = {});
     // Removes every row. Returns how many, where the log knows.
     Result<int64_t> DeleteAll();
 
     // The change depends on all of the table's rows (UPDATE, DELETE, MERGE).
     void ReadsTable() { reads_table_ = true; }
+    void SetDomain(delta::DomainMetadata domain) { domains_.push_back(std::move(domain)); }
     void SetProgress(const FlowProgress &progress) { progress_ = progress; }
     bool IsEmpty() const;
 
@@ -78,7 +89,8 @@ public:
                                        const OperationMetrics &metrics);
 
 private:
-    Result<void> CheckNotNull(const WrittenFiles &written);
+    // Without the rules: for rows that are in the table already.
+    Result<int64_t> WriteAsIs(const std::string &select_sql);
     Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
     void AutoCompactIfAsked();
     FileEffects Effects() const;
@@ -102,6 +114,7 @@ private:
         delta::DeletionVectorDescriptor vector;
     };
     std::vector<Masked> masked_;
+    std::vector<delta::DomainMetadata> domains_;
     bool reads_table_ = false;
     std::optional<FlowProgress> progress_;
     bool committed_ = false;  // Or nobody knows: the files stay.

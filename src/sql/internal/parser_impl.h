@@ -178,6 +178,7 @@ private:
     Result<ColumnDef> ParseColumnDef(bool type_required);
     Result<void> ParseColumnOption(ColumnDef &column, bool *found);
     Result<void> ParseGenerated(ColumnDef &column);
+    Result<void> ParseIdentity(ColumnDef &column);
     Result<void> ParseTableClauses(TableSpec &spec);
     Result<bool> ParseTableClause(TableSpec &spec);
     Result<void> ParsePartitionedBy(TableSpec &spec);
@@ -200,6 +201,8 @@ private:
     Result<Statement::Node> ParseAlterSchema();
     Result<void> ParseAlterAction(AlterTable &alter);
     Result<void> ParseAddColumns(AlterTable &alter);
+    Result<AddColumn> ParseAddColumn();
+    Result<void> ParseColumnList(AlterTable &alter);
     Result<void> ParseAlterColumn(AlterTable &alter);
     Result<Statement::Node> ParseShow();
     Result<Statement::Node> ParseDescribe();

@@ -1,0 +1,172 @@
+"""Table features that concern writers: made by one side, written by both, the rule enforced by both."""
+from harness import Tarn, equal, same_everywhere, same_rows, spark, spark_rows
+
+
+def spark_refuses(statement, wanted):
+    try:
+        spark().sql(statement).collect()
+    except Exception as error:  # Spark's classes differ by rule
+        assert wanted in str(error), f"Spark refused {statement!r} with {str(error)[:300]}, not {wanted}"
+        return
+    raise AssertionError(f"Spark accepted {statement!r}")
+
+
+def spark_creates(path, columns, partitioned_by=()):
+    """A table by Delta's builder, which has what Spark's SQL lacks: columns are (name, type, how they come by their values)."""
+    session = spark()
+    api = session._jvm.io.delta.tables.DeltaTable
+    builder = api.create(session._jsparkSession).location(str(path))
+    for name, kind, *how in columns:
+        column = api.columnBuilder(session._jsparkSession, name).dataType(kind)
+        if how:
+            column = getattr(column, how[0])(*how[1:])
+        builder = builder.addColumn(column.build())
+    names = session._sc._gateway.new_array(session._jvm.java.lang.String, len(partitioned_by))
+    for i, name in enumerate(partitioned_by):
+        names[i] = name
+    if partitioned_by:
+        builder = builder.partitionedBy(names)
+    builder.execute()
+
+
+class WriterFeatures:
+    """Every case runs with tables made by Tarn and by Spark."""
+
+    def __init__(self, home):
+        self.home = home
+        self.tarn = Tarn(home / "root")
+
+    def tarn_refuses(self, statement, wanted):
+        done = self.tarn.command("sql", "--root", self.tarn.root, "-c", statement, check=False)
+        assert done.returncode != 0 and wanted in done.stderr, f"Tarn: {statement!r}: exit {done.returncode}, {done.stderr[:300]}"
+
+    def both_refuse(self, statement, wanted, spark_wanted=None):
+        self.tarn_refuses(statement, wanted)
+        spark_refuses(statement, spark_wanted or wanted)
+
+    def makers(self, name, definition):
+        """The table's name and place, made by each side in turn."""
+        for maker in ("tarn", "spark"):
+            path = self.home / f"{name}_{maker}"
+            table = f"delta.`{path}`"
+            statement = f"CREATE TABLE {table} {definition.replace('USING delta', '')}" if maker == "tarn" else f"CREATE TABLE {table} {definition}"
+            if maker == "tarn":
+                self.tarn.sql(statement)
+            else:
+                spark().sql(statement)
+            yield table, path
+
+    def agree(self, table, path):
+        return same_everywhere(self.tarn, table, path, delta_rs=False)
+
+    def case_check_constraints(self):
+        for table, path in self.makers("checks", "(id INT NOT NULL, n INT, s STRUCT<x: INT>) USING delta"):
+            self.tarn.sql(f"ALTER TABLE {table} ADD CONSTRAINT positive CHECK (n > 0)")
+            spark().sql(f"ALTER TABLE {table} ADD CONSTRAINT inner_ CHECK (s.x < 10 OR s IS NULL)")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (1, 1, NAMED_STRUCT('x', 1))")
+            spark().sql(f"INSERT INTO {table} VALUES (2, 2, NULL)")
+            wanted = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
+            for values in ("(3, 0, NULL)", "(3, NULL, NULL)", "(3, 1, NAMED_STRUCT('x', 10))"):
+                self.both_refuse(f"INSERT INTO {table} VALUES {values}", wanted)
+            self.both_refuse(f"INSERT INTO {table} VALUES (NULL, 1, NULL)", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED")
+            self.both_refuse(f"UPDATE {table} SET n = n - 1", wanted)
+            self.both_refuse(f"MERGE INTO {table} t USING (SELECT 9 AS id) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, -1)", wanted)
+            self.both_refuse(f"ALTER TABLE {table} ADD CONSTRAINT late CHECK (n > 1)", "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION")
+            self.tarn.sql(f"ALTER TABLE {table} DROP CONSTRAINT inner_")
+            spark().sql(f"INSERT INTO {table} VALUES (4, 1, NAMED_STRUCT('x', 10))")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (5, 1, NAMED_STRUCT('x', 10))")
+            equal(self.agree(table, path), 4)
+
+    def case_column_invariants(self):
+        """Rules in a column's metadata: no SQL makes them any more, old tables have them."""
+        from pyspark.sql import types as T
+        path = self.home / "invariants"
+        rule = {"delta.invariants": '{"expression": {"expression": "a > 3"}}'}
+        schema = T.StructType([T.StructField("a", T.IntegerType(), True, rule), T.StructField("b", T.StringType())])
+        spark().createDataFrame([(4, "x")], schema).write.format("delta").save(str(path))
+        table = f"delta.`{path}`"
+        self.both_refuse(f"INSERT INTO {table} VALUES (3, 'y')", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES")
+        self.tarn.sql(f"INSERT INTO {table} VALUES (5, 'y')")
+        equal(self.agree(table, path), 2)
+
+    def case_defaults(self):
+        definition = "(id INT, n INT DEFAULT 3 + 4, s STRING DEFAULT 'it''s') USING delta TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')"
+        for table, path in self.makers("defaults", definition):
+            for who, first in ((self.tarn.sql, 1), (spark().sql, 11)):
+                who(f"INSERT INTO {table} (id) VALUES ({first})")
+                who(f"INSERT INTO {table} VALUES ({first + 1}, DEFAULT, 'given'), ({first + 2}, NULL, DEFAULT)")
+                who(f"UPDATE {table} SET s = DEFAULT WHERE id = {first + 1}")
+                who(f"MERGE INTO {table} t USING (SELECT {first + 3} AS id) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)")
+            rows = {r.id: (r.n, r.s) for r in spark_rows(path).collect()}
+            for first in (1, 11):
+                equal([rows[first + i] for i in range(4)], [(7, "it's"), (7, "it's"), (None, "it's"), (7, "it's")])
+            self.tarn.sql(f"ALTER TABLE {table} ALTER COLUMN n SET DEFAULT 100")
+            spark().sql(f"INSERT INTO {table} (id) VALUES (21)")
+            spark().sql(f"ALTER TABLE {table} ALTER COLUMN s DROP DEFAULT")
+            self.tarn.sql(f"INSERT INTO {table} (id) VALUES (22)")
+            rows = {r.id: (r.n, r.s) for r in spark_rows(path).collect()}
+            equal((rows[21], rows[22]), ((100, "it's"), (100, None)))
+            self.agree(table, path)
+
+    def case_generated_columns(self):
+        """Spark's SQL does not make them: its tables come from the DeltaTable builder."""
+        tarn_path, spark_path = self.home / "generated_tarn", self.home / "generated_spark"
+        self.tarn.sql(f"""CREATE TABLE delta.`{tarn_path}` (id INT, at TIMESTAMP, day DATE GENERATED ALWAYS AS (CAST(at AS DATE)),
+            label STRING GENERATED ALWAYS AS (CONCAT('n', CAST(id AS STRING)))) PARTITIONED BY (day)""")
+        spark_creates(spark_path, [("id", "INT"), ("at", "TIMESTAMP"), ("day", "DATE", "generatedAlwaysAs", "CAST(at AS DATE)"),
+                                   ("label", "STRING", "generatedAlwaysAs", "CONCAT('n', CAST(id AS STRING))")], ["day"])
+        for path in (tarn_path, spark_path):
+            table = f"delta.`{path}`"
+            for who, first in ((self.tarn.sql, 1), (spark().sql, 11)):
+                who(f"INSERT INTO {table} (id, at) VALUES ({first}, TIMESTAMP '2024-02-29 12:00:00'), ({first + 1}, NULL)")
+                who(f"UPDATE {table} SET at = TIMESTAMP '2024-03-01 01:00:00' WHERE id = {first}")
+                who(f"""MERGE INTO {table} t USING (SELECT {first + 1} AS id UNION ALL SELECT {first + 2}) s ON t.id = s.id
+                    WHEN MATCHED THEN UPDATE SET id = t.id + 100 WHEN NOT MATCHED THEN INSERT (id, at) VALUES (s.id, TIMESTAMP '2020-01-01 00:00:00')""")
+            wanted = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
+            self.both_refuse(f"INSERT INTO {table} VALUES (5, TIMESTAMP '2024-02-29 12:00:00', DATE '2024-02-28', 'n5')", wanted)
+            self.tarn.sql(f"INSERT INTO {table} VALUES (6, TIMESTAMP '2024-02-29 12:00:00', DATE '2024-02-29', 'n6')")
+            rows = {r.id: (r.label, str(r.day)) for r in spark_rows(path).collect()}
+            for first in (1, 11):
+                equal((rows[first], rows[first + 101], rows[first + 2]),
+                      ((f"n{first}", "2024-03-01"), (f"n{first + 101}", "None"), (f"n{first + 2}", "2020-01-01")))
+            self.agree(table, path)
+
+    def case_identity_columns(self):
+        tarn_path, spark_path = self.home / "identity_tarn", self.home / "identity_spark"
+        self.tarn.sql(f"""CREATE TABLE delta.`{tarn_path}` (id BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5),
+            back BIGINT GENERATED BY DEFAULT AS IDENTITY (INCREMENT BY -1), n INT)""")
+        spark_creates(spark_path, [("id", "BIGINT", "generatedAlwaysAsIdentity", 10, 5), ("back", "BIGINT", "generatedByDefaultAsIdentity", 1, -1),
+                                   ("n", "INT")])
+        for path in (tarn_path, spark_path):
+            table = f"delta.`{path}`"
+            for round_ in range(2):
+                self.tarn.sql(f"INSERT INTO {table} (n) SELECT CAST(id AS INT) FROM RANGE(100)")
+                spark().sql(f"INSERT INTO {table} (n) VALUES (1000), (1001)")
+            self.tarn.sql(f"MERGE INTO {table} t USING (SELECT 5000 AS n) s ON t.n = s.n WHEN NOT MATCHED THEN INSERT (n) VALUES (s.n)")
+            rows = spark_rows(path).collect()
+            equal(len(rows), 205)
+            equal(len({r.id for r in rows}), 205, "distinct ids")
+            equal(len({r.back for r in rows}), 205, "distinct descending ids")
+            assert all(r.id >= 10 and r.id % 5 == 0 and r.back <= 1 for r in rows)
+            self.both_refuse(f"INSERT INTO {table} (id, n) VALUES (1, 1)", "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED")
+            self.both_refuse(f"UPDATE {table} SET id = 1", "DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED")
+            self.tarn.sql(f"INSERT INTO {table} (back, n) VALUES (-100000, 1)")
+            self.tarn.sql(f"ALTER TABLE {table} ALTER COLUMN back SYNC IDENTITY")
+            spark().sql(f"INSERT INTO {table} (n) VALUES (77)")
+            (row,) = spark_rows(path).where("n = 77 AND back < 0").orderBy("back").limit(1).collect()
+            assert row.back < -100000, row
+            self.agree(table, path)
+
+    def case_char_and_varchar(self):
+        for table, path in self.makers("texts", "(id INT, v VARCHAR(3), c CHAR(3), a ARRAY<VARCHAR(2)>, s STRUCT<x: VARCHAR(2)>) USING delta"):
+            self.tarn.sql(f"INSERT INTO {table} VALUES (1, 'abc', 'a', ARRAY('xx', NULL), NAMED_STRUCT('x', 'yy')), (2, 'ab   ', 'abc  ', NULL, NULL)")
+            spark().sql(f"INSERT INTO {table} VALUES (3, 'abc', 'a', ARRAY('xx', NULL), NAMED_STRUCT('x', 'yy')), (4, 'ab ', 'abc', NULL, NULL)")
+            for values in ("('abcd', 'a', NULL, NULL)", "('a', 'abcd', NULL, NULL)", "('a', 'a', ARRAY('xxx'), NULL)", "('a', 'a', NULL, NAMED_STRUCT('x', 'yyy'))"):
+                self.both_refuse(f"INSERT INTO {table} SELECT 9, * FROM VALUES {values}", "DELTA_EXCEED_CHAR_VARCHAR_LIMIT", "LIMIT")
+            # Spark stores a CHAR as it comes and fills it up when it reads; Tarn fills it up when it writes.
+            rows = self.tarn.sql(f"SELECT id, v, rtrim(c) AS c FROM {table} ORDER BY id")
+            equal([(r["v"], r["c"]) for r in rows[:2]], [(r["v"], r["c"]) for r in rows[2:]], "what Spark stored")
+            equal([r.c for r in spark_rows(path).orderBy("id").collect()], ["a  ", "abc"] * 2, "what Spark reads")
+
+
+GROUPS = [WriterFeatures]
