@@ -126,10 +126,10 @@ Result<void> Committer::RaiseProtocol() {
 
 Result<void> Committer::CheckRules() const {
     if (snapshot_ == nullptr) return {};
-    bool removes_rows = false, adds_rows = false;
+    bool removes_rows = false, masks_rows = false;
     for (const Action &action : transaction_.actions_) {
         if (const auto *remove = std::get_if<RemoveFile>(&action)) removes_rows |= remove->data_change;
-        if (const auto *add = std::get_if<AddFile>(&action)) adds_rows |= add->data_change;
+        if (const auto *add = std::get_if<AddFile>(&action)) masks_rows |= add->data_change && add->deletion_vector.has_value();
     }
     const Metadata &before = snapshot_->metadata;
     if (removes_rows && before.BoolProperty("delta.appendOnly", false)) {
@@ -139,8 +139,9 @@ Result<void> Committer::CheckRules() const {
         error.remedy = "To allow changes: ALTER TABLE … SET TBLPROPERTIES (delta.appendOnly = false).";
         return Fail(std::move(error));
     }
+    // Files that come and go as wholes speak for themselves; rows masked within a file do not.
     bool feeds_changes = before.BoolProperty("delta.enableChangeDataFeed", false);
-    if (feeds_changes && removes_rows && adds_rows && Find<CdcFile>(transaction_.actions_) == nullptr && !TellsChanges()) {
+    if (feeds_changes && masks_rows && Find<CdcFile>(transaction_.actions_) == nullptr && !TellsChanges()) {
         Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                                 "The table " + log_.table_root() + " keeps a change data feed, and this change came "
                                 "without change files.");

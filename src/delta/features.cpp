@@ -64,8 +64,8 @@ bool CanWrite(std::string_view feature, const Snapshot &snapshot, const Capabili
     if (feature == "generatedColumns") return can.row_rules || !AnyFieldHas(metadata, "delta.generationExpression");
     if (feature == "identityColumns") return can.row_rules || !AnyFieldHas(metadata, "delta.identity.start");
     if (feature == "allowColumnDefaults") return can.row_rules || !AnyFieldHas(metadata, "CURRENT_DEFAULT");
-    // Base row ids are assigned on commit; keeping row ids stable over rewrites is not done.
-    if (feature == "rowTracking") return !metadata.BoolProperty("delta.enableRowTracking", false);
+    // Base row ids are assigned on commit; keeping ids over rewrites is the caller's part.
+    if (feature == "rowTracking") return can.row_ids || !metadata.BoolProperty("delta.enableRowTracking", false);
     if (feature == "icebergCompatV1") return !metadata.BoolProperty("delta.enableIcebergCompatV1", false);
     if (feature == "icebergCompatV2") return !metadata.BoolProperty("delta.enableIcebergCompatV2", false);
     if (feature == "appendOnly" || feature == "domainMetadata" || feature == "inCommitTimestamp" ||

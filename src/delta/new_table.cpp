@@ -74,9 +74,8 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     const std::string *policy = metadata.Property("delta.checkpointPolicy");
     if (policy != nullptr && EqualsIgnoreCase(*policy, "v2")) wanted.insert("v2Checkpoint");
     if (ColumnMappingOf(metadata) != ColumnMapping::kNone) wanted.insert("columnMapping");
-    if (metadata.BoolProperty("delta.enableRowTracking", false)) {
-        return NotDone("delta.enableRowTracking", "stable row ids");
-    }
+    if (metadata.BoolProperty("delta.enableRowTracking", false)) wanted.insert("rowTracking");
+    if (wanted.contains("rowTracking")) wanted.insert("domainMetadata");
     for (const auto &[key, value] : metadata.configuration) {
         if (ToLower(key).starts_with("delta.constraints.")) wanted.insert("checkConstraints");
     }
@@ -186,6 +185,12 @@ Result<Protocol> ProtocolFor(const Protocol &current, const Metadata &metadata) 
     return WithFeatures(current, wanted);
 }
 
+void NameRowTrackingColumns(Metadata &metadata) {
+    if (!metadata.BoolProperty("delta.enableRowTracking", false)) return;
+    metadata.configuration.emplace("delta.rowTracking.materializedRowIdColumnName", "_row-id-col-" + NewUuid());
+    metadata.configuration.emplace("delta.rowTracking.materializedRowCommitVersionColumnName", "_row-commit-version-col-" + NewUuid());
+}
+
 Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms) {
     TARN_CHECK(CheckColumns(spec));
     NewTable table;
@@ -219,6 +224,7 @@ Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms) {
         metadata.configuration["delta.enableDeletionVectors"] = "true";
     }
     AssignColumnIds(metadata, false);
+    NameRowTrackingColumns(metadata);
     TARN_TRY(table.protocol, ProtocolFor(Protocol{}, metadata));
     table.protocol = WithFeatures(table.protocol, asked);
     return table;

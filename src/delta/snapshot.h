@@ -82,6 +82,7 @@ struct Capabilities {
     // Writers only: fills in defaults, generated and identity columns, and holds rows to invariants, CHECK constraints and
     // NOT NULL.
     bool row_rules = false;
+    bool row_ids = false;  // Writers only: rewritten rows keep their row ids.
 };
 
 // Features that a table lists but does not use (no mapped, widened or variant column) do not count.

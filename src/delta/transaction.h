@@ -153,6 +153,9 @@ private:
 // constraints …).
 Result<Protocol> ProtocolFor(const Protocol &current, const Metadata &metadata);
 
+// Gives a table with delta.enableRowTracking names for the hidden columns that keep row ids over rewrites.
+void NameRowTrackingColumns(Metadata &metadata);
+
 // Fresh random UUID, lower case with dashes.
 std::string NewUuid();
 int64_t NowMs();

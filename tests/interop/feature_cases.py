@@ -169,4 +169,76 @@ class WriterFeatures:
             equal([r.c for r in spark_rows(path).orderBy("id").collect()], ["a  ", "abc"] * 2, "what Spark reads")
 
 
+    # ---- change data feed
+
+    def changes(self, path, version):
+        frame = (spark().read.format("delta").option("readChangeFeed", "true").option("startingVersion", version)
+                 .option("endingVersion", version).load(str(path)))
+        return sorted(((r["_change_type"], r["id"], r["v"]) for r in frame.collect()), key=str)
+
+    def version(self, path):
+        return max(int(p.stem) for p in (path / "_delta_log").glob("*.json") if p.stem.isdigit())
+
+    def case_change_data_feed(self):
+        """Spark's readChangeFeed tells what Tarn's statements did, with deletion vectors and with rewritten files, partitioned and mapped."""
+        for kind, clause, properties in (("plain", "", ""), ("rewriting", "", ", 'delta.enableDeletionVectors' = 'false'"),
+                                         ("partitioned", "PARTITIONED BY (p)", ""), ("mapped", "", ", 'delta.columnMapping.mode' = 'name'")):
+            path = self.home / f"feed_{kind}"
+            table = f"delta.`{path}`"
+            self.tarn.sql(f"CREATE TABLE {table} (id INT, v STRING, p INT) {clause} TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true'{properties})")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (1, 'a', 0), (2, 'b', 1), (3, 'c', 0), (4, 'd', 1), (5, 'e', 0)")
+            equal([c[0] for c in self.changes(path, 1)], ["insert"] * 5)
+            self.tarn.sql(f"UPDATE {table} SET v = 'x' WHERE id <= 2")
+            equal(self.changes(path, 2), [("update_postimage", 1, "x"), ("update_postimage", 2, "x"), ("update_preimage", 1, "a"), ("update_preimage", 2, "b")])
+            self.tarn.sql(f"DELETE FROM {table} WHERE id = 3")
+            equal(self.changes(path, 3), [("delete", 3, "c")])
+            self.tarn.sql(f"""MERGE INTO {table} t USING (SELECT 1 AS id, 'm' AS v UNION ALL SELECT 4, 'gone' UNION ALL SELECT 9, 'new') s ON t.id = s.id
+                WHEN MATCHED AND s.v = 'gone' THEN DELETE WHEN MATCHED THEN UPDATE SET v = s.v WHEN NOT MATCHED THEN INSERT (id, v, p) VALUES (s.id, s.v, 0)""")
+            equal(self.changes(path, 4), [("delete", 4, "d"), ("insert", 9, "new"), ("update_postimage", 1, "m"), ("update_preimage", 1, "x")])
+            self.tarn.sql(f"INSERT INTO {table} REPLACE WHERE id < 3 SELECT 2, 'again', 1")
+            equal(self.changes(path, 5), [("delete", 1, "m"), ("delete", 2, "x"), ("insert", 2, "again")])
+            self.tarn.sql(f"INSERT OVERWRITE {table} VALUES (7, 'only', 0)")
+            equal([c[0] for c in self.changes(path, 6)], ["delete"] * 3 + ["insert"])
+            spark().sql(f"UPDATE {table} SET v = 'spark' WHERE id = 7")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (8, 'last', 1)")
+            equal(self.agree(table, path), 2)
+
+    # ---- row tracking
+
+    def row_ids(self, path):
+        rows = spark_rows(path).selectExpr("id", "_metadata.row_id", "_metadata.row_commit_version").collect()
+        return {r["id"]: (r["row_id"], r["row_commit_version"]) for r in rows}
+
+    def case_row_tracking(self):
+        for kind, properties in (("plain", ""), ("rewriting", ", 'delta.enableDeletionVectors' = 'false'")):
+            path = self.home / f"tracked_{kind}"
+            table = f"delta.`{path}`"
+            self.tarn.sql(f"CREATE TABLE {table} (id INT, v STRING) TBLPROPERTIES ('delta.enableRowTracking' = 'true'{properties})")
+            self.tarn.sql(f"INSERT INTO {table} SELECT CAST(id AS INT), 'a' FROM RANGE(10)")
+            first = self.row_ids(path)
+            equal(sorted(i for i, _ in first.values()), list(range(10)))
+            self.tarn.sql(f"UPDATE {table} SET v = 'b' WHERE id = 3")
+            second = self.row_ids(path)
+            equal({k: v[0] for k, v in second.items()}, {k: v[0] for k, v in first.items()}, "row ids after UPDATE")
+            equal((second[3][1], second[4][1]), (2, 1), "commit versions after UPDATE")
+            self.tarn.sql(f"MERGE INTO {table} t USING (SELECT 3 AS id UNION ALL SELECT 4 UNION ALL SELECT 50) s ON t.id = s.id "
+                          "WHEN MATCHED THEN UPDATE SET v = 'c' WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, 'new')")
+            third = self.row_ids(path)
+            equal({k: third[k][0] for k in first}, {k: v[0] for k, v in first.items()}, "row ids after MERGE")
+            assert third[50][0] not in {v[0] for v in first.values()}
+            equal((third[3][1], third[4][1], third[5][1]), (3, 3, 1))
+            spark().sql(f"UPDATE {table} SET v = 'spark' WHERE id IN (4, 5)")
+            self.tarn.sql(f"DELETE FROM {table} WHERE id = 6")
+            spark().sql(f"OPTIMIZE {table}")
+            self.tarn.sql(f"UPDATE {table} SET v = 'again' WHERE id = 5")
+            last = self.row_ids(path)
+            equal({k: last[k][0] for k in third if k != 6}, {k: v[0] for k, v in third.items() if k != 6}, "row ids at the end")
+            self.tarn.sql(f"OPTIMIZE {table}")
+            equal(self.row_ids(path), last, "after OPTIMIZE: it changes no row")
+            self.tarn.sql(f"DELETE FROM {table} WHERE id = 7")
+            self.tarn.sql(f"REORG TABLE {table} APPLY (PURGE)")
+            equal(self.row_ids(path), {k: v for k, v in last.items() if k != 7}, "after REORG")
+            self.agree(table, path)
+
+
 GROUPS = [WriterFeatures]

@@ -144,22 +144,23 @@ std::string PhysicalValue(const DataType &type, const std::string &text, int dep
 }
 
 // The same rows under the names that files of the table use.
-std::string PhysicalRows(const delta::Metadata &metadata, const std::string &select_sql) {
+std::string PhysicalRows(const delta::Metadata &metadata, const std::string &select_sql, const FileLayout &layout) {
     if (delta::ColumnMappingOf(metadata) == delta::ColumnMapping::kNone) return select_sql;
     std::string list;
     for (const Field &field : metadata.schema.fields) {
         list += (list.empty() ? "" : ", ") + PhysicalValue(field.type, sql::QuoteIdentifier(field.name), 0) + " AS " +
                 sql::QuoteIdentifier(delta::PhysicalName(field));
     }
+    for (const Field &field : layout.extra) list += ", " + sql::QuoteIdentifier(field.name);
     return "SELECT " + list + " FROM (" + select_sql + ")";
 }
 
 // Files of one write share `tag`, by which those of a write that fails are found again.
-std::string CopyOptions(const delta::Metadata &metadata, const std::string &tag) {
+std::string CopyOptions(const delta::Metadata &metadata, const FileLayout &layout, const std::string &tag) {
     // Snappy as Spark's own default: ZSTD is a third smaller, but costs half as much again to write. A small dictionary
     // limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
     std::string options = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
-                          "FILENAME_PATTERN 'part-" + tag + "-{uuid}'";
+                          "FILENAME_PATTERN '" + layout.prefix + "-" + tag + "-{uuid}'";
     if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
     int64_t file_bytes = metadata.ByteSizeProperty("delta.targetFileSize", 128 << 20);
     if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '" + std::to_string(file_bytes) + "B'";
@@ -178,7 +179,7 @@ void RemoveTagged(storage::ObjectStore &store, const std::string &location, cons
     auto listed = store.List(location, everything);
     for (size_t i = 0; listed && i < listed->size(); i++) {
         const std::string &path = (*listed)[i].path;
-        if (path.substr(path.rfind('/') + 1).starts_with("part-" + tag + "-")) (void)store.Delete(path);
+        if (path.substr(path.rfind('/') + 1).find("-" + tag + "-") != std::string::npos) (void)store.Delete(path);
     }
 }
 
@@ -266,23 +267,24 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
     return scan;
 }
 
-Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location,
-                                const delta::Metadata &metadata, const std::string &select_sql) {
+Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location, const delta::Metadata &metadata,
+                                const std::string &select_sql, const FileLayout &layout) {
     if (HoldsVariant(metadata.schema)) {
         // Spark cannot read the groups that DuckDB's writer makes of them.
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "Columns of type VARIANT can be read, but not be written yet.");
     }
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+    std::string folder = layout.folder.empty() ? location : location + "/" + layout.folder;
     if (storage::IsLocalPath(location)) {
         std::error_code failed;
-        fs::create_directories(location, failed);
-        if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + location + ": " + failed.message() + ".");
+        fs::create_directories(folder, failed);
+        if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot create " + folder + ": " + failed.message() + ".");
     }
     std::string tag = delta::NewUuid().substr(0, 8);
-    auto copied = RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql) + ") TO " + sql::QuoteLiteral(location) + " (" +
-                                           CopyOptions(metadata, tag) + ")");
+    auto copied = RunToEnd(connection, "COPY (" + PhysicalRows(metadata, select_sql, layout) + ") TO " + sql::QuoteLiteral(folder) + " (" +
+                                           CopyOptions(metadata, layout, tag) + ")");
     if (!copied) {
-        RemoveTagged(*store, location, tag);
+        RemoveTagged(*store, folder, tag);
         return Fail(std::move(copied).error());
     }
     auto &result = *copied;

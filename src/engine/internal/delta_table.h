@@ -18,7 +18,7 @@ namespace tarn::engine {
 
 // What this engine reads and writes beyond what the log alone needs.
 inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type_widening = true, .variant = true, .catalog_managed = true,
-                                                   .row_rules = true};
+                                                   .row_rules = true, .row_ids = true};
 
 // The newest snapshot seen of each table: the next load reads only the commits since.
 class TableCache {
@@ -58,11 +58,18 @@ struct WrittenFiles {
     int64_t bytes = 0;
 };
 
-// Runs `select_sql`, whose columns are exactly `schema`'s in order, and writes its rows as Parquet files below
+// Files that are more than a table's data.
+struct FileLayout {
+    std::string folder;        // Below the table's; "" for data files.
+    std::string prefix = "part";
+    std::vector<Field> extra;  // Columns behind the table's, called so in the files. They have no statistics.
+};
+
+// Runs `select_sql`, whose columns are exactly `schema`'s in order, then the layout's, and writes its rows as Parquet files below
 // `location`, with statistics. Nothing refers to them until they are committed.
 // Errors: whatever the query fails with; files already written are removed.
 Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location,
-                                const delta::Metadata &metadata, const std::string &select_sql);
+                                const delta::Metadata &metadata, const std::string &select_sql, const FileLayout &layout = {});
 
 // Removes data files that no commit will name. Best effort.
 void DiscardFiles(const std::string &location, const std::vector<delta::AddFile> &files);

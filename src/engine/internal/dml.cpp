@@ -5,7 +5,6 @@
 #include "engine/internal/column_values.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
-#include "engine/internal/temporary_table.h"
 
 namespace tarn::engine {
 namespace {
@@ -188,27 +187,25 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
         if (IsDefault(*value)) { TARN_TRY(value, DefaultOf(*field)); }
         if (value) { TARN_TRY(values[ToLower(field->name)], context.Expr(*value, {scope})); }
     }
-    WriteOptions options;
-    options.updates = true;
+    MissingValues missing;
     std::string list;
     for (const Field &field : schema.fields) {
         auto it = values.find(ToLower(field.name));
-        if (it == values.end() && IsGenerated(field)) options.missing[ToLower(field.name)] = "TRUE";
+        if (it == values.end() && IsGenerated(field)) missing[ToLower(field.name)] = "TRUE";
         std::string value = it == values.end() ? sql::QuoteIdentifier(scope.alias) + "." + sql::QuoteIdentifier(field.name)
                                                : "CAST(" + it->second + " AS " + sql::RenderType(field.type) + ")";
         list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
     }
     TableChange change(context, target);
     TARN_TRY(std::string scan, change.Scan());
-    std::string query = "SELECT " + list + "__tarn_file, __tarn_row FROM " + scan + " AS " + sql::QuoteIdentifier(scope.alias);
+    std::string query = "SELECT " + list + change.RowColumns(scope.alias) + ", 0 AS __tarn_action FROM " + scan + " AS " + sql::QuoteIdentifier(scope.alias);
     if (statement.where) {
         TARN_TRY(std::string condition, context.Expr(*statement.where, {scope}));
         query += " WHERE " + condition;
     }
-    TARN_TRY(auto rows, TemporaryTable::Create(session, query));
-    TARN_TRY(int64_t updated, change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + rows->name()));
+    TARN_TRY(auto marks, change.Apply(query, {RowEffect::kUpdate}, false, missing));
+    int64_t updated = marks->Count(RowEffect::kUpdate);
     if (updated > 0) {
-        TARN_CHECK(change.WriteRows("SELECT * FROM " + rows->name(), options));
         change.ReadsTable();
         TARN_CHECK(change.Commit("UPDATE", {{"predicate", PredicateParameter(statement.where.get())}}, {{"numUpdatedRows", updated}}));
     }

@@ -9,6 +9,7 @@
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "engine/internal/delta_table.h"
+#include "engine/internal/row_tracking.h"
 #include "sql/render.h"
 #include "storage/path.h"
 
@@ -32,11 +33,15 @@ public:
         data_ = metadata;
         data_.schema = delta::DataSchema(metadata);
         data_.partition_columns.clear();
+        // Rows keep their ids in the hidden columns that the table has for that.
+        tracking_ = RowTrackingOf(metadata);
+        if (tracking_) layout_.extra = RowTrackingFields(*tracking_);
     }
 
     Result<std::vector<delta::AddFile>> Write(duckdb::Connection &connection, const RewriteBin &bin, const std::string &from) const {
         std::string list;
         for (const Field &field : data_.schema.fields) list += (list.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
+        if (tracking_) list += ", " + RowTrackingColumns(*tracking_);
         std::string select = "SELECT " + list + " FROM " + from;
         if (bin.curve) {
             TARN_TRY(std::string order, CurveOrder(session_, *bin.curve, target_.snapshot->metadata.schema, bin.order_by, from));
@@ -48,7 +53,7 @@ public:
         std::string folder = FolderOf(*bin.files.front());
         std::string place = target_.location;
         if (!folder.empty()) place = storage::JoinPath(place, storage::PercentDecode(folder.substr(0, folder.size() - 1)));
-        TARN_TRY(WrittenFiles written, WriteFiles(connection, place, metadata, select));
+        TARN_TRY(WrittenFiles written, WriteFiles(connection, place, metadata, select, layout_));
         for (delta::AddFile &file : written.files) {
             file.path = folder + file.path;
             file.partition_values = bin.files.front()->partition_values;
@@ -78,6 +83,8 @@ private:
     SessionState &session_;
     const TargetTable &target_;
     delta::Metadata data_;
+    std::optional<RowTracking> tracking_;
+    FileLayout layout_;
 };
 
 // All bins, each with a connection of its own; as many at once as there are cores. Ordered ones one after the other: a sort
@@ -96,6 +103,7 @@ Result<std::vector<std::vector<delta::AddFile>>> WriteBins(StatementContext &con
         for (size_t at; !failed && (at = next++) < bins.size();) {
             auto run = [&]() -> Result<void> {
                 TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*target.snapshot, bins[at].files));
+                if (auto tracking = RowTrackingOf(target.snapshot->metadata)) ExposeRowTracking(*scan, *tracking);
                 std::string from;
                 {
                     std::lock_guard lock(mutex);

@@ -197,7 +197,7 @@ std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ign
         differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + our_column;
     }
     if (!ignore_null_updates) differs = "s.__tarn_hash <> t.__tarn_hash";
-    return "SELECT " + list + "s.__tarn_sequence AS __tarn_sequence, t.__tarn_file AS __tarn_file, t.__tarn_row AS __tarn_row FROM "
+    return "SELECT " + list + "s.__tarn_sequence AS __tarn_sequence, " + target.change->RowColumns("t") + " FROM "
            "(SELECT *, hash(" + their_values + ") AS __tarn_hash FROM (" + source + ")) s LEFT JOIN (SELECT *, hash(" + our_values +
            ") AS __tarn_hash FROM (" + current + ")) t ON " + on + " WHERE t.__tarn_row IS NULL OR t.__tarn_sequence IS NULL OR "
            "s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = t.__tarn_sequence AND (" + differs + "))";
@@ -425,16 +425,15 @@ private:
         }
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};
-        TARN_TRY(result.rows_updated, target.change->DeleteRows("SELECT __tarn_file, __tarn_row FROM " + changes->name() +
-                                                                " WHERE __tarn_row IS NOT NULL"));
-        result.rows_inserted = total - result.rows_updated;
-        WriteOptions options;
-        options.updates = true;
+        MissingValues missing;
         for (auto &[column, when] : MissingFrom(target.change->schema(), upsert.columns)) {
             const Field &field = *target.change->schema().FindField(column);
-            options.missing[column] = IsGenerated(field) ? "TRUE" : "__tarn_row IS NULL";  // A changed row keeps what it has.
+            missing[column] = IsGenerated(field) ? "TRUE" : "__tarn_row IS NULL";  // A changed row keeps what it has.
         }
-        TARN_CHECK(target.change->WriteRows("SELECT * FROM " + changes->name(), options));
+        TARN_TRY(auto marks, target.change->Apply("SELECT *, CASE WHEN __tarn_row IS NULL THEN 0 ELSE 1 END AS __tarn_action FROM " + changes->name(),
+                                                  {RowEffect::kInsert, RowEffect::kUpdate}, false, missing));
+        result.rows_updated = marks->Count(RowEffect::kUpdate);
+        result.rows_inserted = total - result.rows_updated;
         target.change->ReadsTable();
         return {};
     }

@@ -308,10 +308,8 @@ bool MergePlan::Has(When when) const {
 }
 
 Result<std::string> MergePlan::Changes() {
-    std::string target = sql::QuoteIdentifier(target_.alias);
     action_ = ActionCase();
-    std::string select = "SELECT " + action_ + " AS __tarn_action, " + target + ".__tarn_file AS __tarn_file, " + target +
-                         ".__tarn_row AS __tarn_row";
+    std::string select = "SELECT " + action_ + " AS __tarn_action, " + change_.RowColumns(target_.alias);
     for (const Field &field : change_.schema().fields) {
         TARN_TRY(std::string value, ColumnValue(field));
         select += ", " + value + " AS " + sql::QuoteIdentifier(field.name);

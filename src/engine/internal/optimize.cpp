@@ -261,12 +261,6 @@ std::vector<RewriteBin> ClusteringBins(int64_t file_bytes, const std::vector<del
     return bins;
 }
 
-Result<void> CheckNoRowTracking(const delta::Snapshot &snapshot) {
-    if (!snapshot.metadata.BoolProperty("delta.enableRowTracking", false)) return {};
-    return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                "Files of a table with row tracking (delta.enableRowTracking) cannot be rewritten yet: rows would get new ids.");
-}
-
 Result<void> Run(StatementContext &context, const TargetTable &target, std::vector<RewriteBin> bins, const std::string &operation,
                  const OperationParameters &parameters, OptimizeReport &report) {
     std::set<delta::PartitionValues> partitions;
@@ -290,7 +284,6 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Optimize &statement)
     report.started_ms = delta::NowMs();
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, statement.is_path));
     const delta::Metadata &metadata = target.snapshot->metadata;
-    TARN_CHECK(CheckNoRowTracking(*target.snapshot));
     TARN_TRY(auto clustered, delta::ClusteringColumns(*target.snapshot));
     report.cluster = clustered && !clustered->empty();
     if (report.cluster && statement.where) {
@@ -338,7 +331,6 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Reorg &statement) {
     OptimizeReport report;
     report.started_ms = delta::NowMs();
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, statement.is_path));
-    TARN_CHECK(CheckNoRowTracking(*target.snapshot));
     TARN_TRY(std::vector<delta::FilePtr> files, FilesWhere(context, *target.snapshot, statement.where.get()));
     report.considered = static_cast<int64_t>(files.size());
     std::erase_if(files, [](const delta::FilePtr &file) { return DeletedShare(*file) == 0; });
@@ -368,7 +360,7 @@ void AutoCompact(SessionState &session, const TargetTable &target) {
         if (static_cast<int64_t>(members.size()) >= enough) files.insert(files.end(), members.begin(), members.end());
     }
     auto bins = PackFiles(files, most, ShouldPurge);
-    if (bins.empty() || metadata.BoolProperty("delta.enableRowTracking", false)) return;
+    if (bins.empty()) return;
     auto clustered = delta::ClusteringColumns(*target.snapshot);
     std::string cluster_by = clustered && *clustered ? ColumnsJson(**clustered) : "[]";
     StatementContext context(session);

@@ -4,6 +4,7 @@
 #include "delta/schema.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/duck_run.h"
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/table_change.h"
 
 namespace tarn::engine {
@@ -26,7 +27,7 @@ std::string MarkCondition(uint64_t handle) {
 Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats,
                                                             const MissingValues &missing) {
     bool writes = std::ranges::any_of(effects, [](RowEffect effect) { return effect != RowEffect::kDelete; });
-    auto marks = std::make_shared<RowMarks>(std::move(effects));
+    auto marks = std::make_shared<RowMarks>(std::move(effects), FeedsChanges());
     RowMarkers::Lease lease(session_.engine.markers, marks);
     std::string rows = " FROM (" + changes_sql + ") WHERE " + MarkCondition(lease.handle());
     auto start = std::chrono::steady_clock::now();
@@ -48,6 +49,7 @@ Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_
         error.remedy = "Keep one source row for each key before merging.";
         return Fail(std::move(error));
     }
+    if (FeedsChanges()) TARN_CHECK(WriteChanges(*marks));
     TARN_CHECK(MaskFiles(marks->rows()));
     return marks;
 }
@@ -86,11 +88,67 @@ Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVect
     for (size_t i = 0; i < files.size(); i++) {
         rest->files[i].deleted = std::make_shared<const delta::DeletionVector>(std::move(vectors[i]));
     }
-    DataType old_schema = rest->schema;
-    std::string survivors = "SELECT * FROM " + context_.ScanText(std::move(rest));
-    TARN_TRY(int64_t copied, WriteAsIs(ProjectTo(metadata_.schema, old_schema, survivors)));
+    TARN_TRY(int64_t copied, WriteAsIs(std::move(rest)));
     copied_rows_ += copied;
     removed_.insert(removed_.end(), files.begin(), files.end());
+    return {};
+}
+
+Result<int64_t> TableChange::WriteAsIs(std::shared_ptr<TableScan> rows) {
+    DataType schema = rows->schema;
+    auto tracking = RowTrackingOf(snapshot_->metadata);
+    ExtraColumns extra;
+    std::string more;
+    if (tracking) {
+        ExposeRowTracking(*rows, *tracking);
+        more = ", " + RowIdText(*tracking, "") + " AS __tarn_row_id, " + RowVersionText(*tracking, "") + " AS __tarn_row_version";
+        extra.emplace_back(Field{tracking->id_column, DataType::Of(TypeKind::kLong)}, "__tarn_row_id");
+        extra.emplace_back(Field{tracking->version_column, DataType::Of(TypeKind::kLong)}, "__tarn_row_version");
+    }
+    std::string scan = "SELECT *, __tarn_row FROM " + context_.ScanText(std::move(rows));
+    TARN_TRY(WrittenFiles written, WriteData(ProjectTo(metadata_.schema, schema, scan, {}, more), extra));
+    return written.rows;
+}
+
+Result<void> TableChange::WriteChanges(const RowMarks &marks) {
+    std::map<uint64_t, delta::DeletionVector> updated, deleted;
+    bool whole_files = marks.updated_rows().empty();
+    for (auto &[index, rows] : marks.rows()) {
+        delta::DeletionVector rest = rows.Clone();
+        auto also = marks.updated_rows().find(index);
+        if (also != marks.updated_rows().end()) {
+            rest.Subtract(also->second);
+            updated.emplace(index, also->second.Clone());
+        }
+        const ScanFile &file = scan_->files.at(index);
+        int64_t before = file.deleted ? static_cast<int64_t>(file.deleted->Cardinality()) : 0;
+        whole_files = whole_files && file.row_count >= 0 && before + static_cast<int64_t>(rows.Cardinality()) == file.row_count;
+        if (!rest.Empty()) deleted.emplace(index, std::move(rest));
+    }
+    // Files that go as a whole speak for themselves.
+    if (whole_files) return {};
+    std::string text;
+    auto add = [&](const std::map<uint64_t, delta::DeletionVector> &rows, const char *change) -> Result<void> {
+        if (rows.empty()) return {};
+        std::vector<delta::FilePtr> files;
+        for (auto &[index, vector] : rows) files.push_back(snapshot_->files.at(index));
+        TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*snapshot_, files));
+        size_t i = 0;
+        for (auto &[index, vector] : rows) {
+            ScanFile &file = scan->files[i++];
+            uint64_t count = file.row_count >= 0 ? static_cast<uint64_t>(file.row_count) : uint64_t{1} << 32;
+            file.deleted = std::make_shared<const delta::DeletionVector>(vector.Complement(count));
+        }
+        DataType schema = scan->schema;
+        text += (text.empty() ? "" : " UNION ALL ") + ProjectTo(metadata_.schema, schema, "SELECT * FROM " + context_.ScanText(std::move(scan)), {},
+                                                               std::string(", '") + change + "' AS _change_type");
+        return {};
+    };
+    TARN_CHECK(add(updated, "update_preimage"));
+    TARN_CHECK(add(deleted, "delete"));
+    FileLayout layout{"_change_data", "cdc", {{"_change_type", DataType::Of(TypeKind::kString)}}};
+    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, text, layout));
+    for (const delta::AddFile &file : written.files) changes_.push_back({file.path, file.partition_values, file.size, {}});
     return {};
 }
 

@@ -60,6 +60,7 @@ void RowMarks::Add(const std::vector<Mark> &marks) {
         if (effects_[mark.action] == RowEffect::kInsert) continue;
         if (!vector || file != mark.file) vector = &rows_[file = mark.file];
         vector->Add(mark.row);
+        if (keep_updates_ && effects_[mark.action] == RowEffect::kUpdate) updated_rows_[mark.file].Add(mark.row);
     }
 }
 

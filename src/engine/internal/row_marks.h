@@ -24,7 +24,9 @@ enum class RowEffect : uint8_t { kInsert, kUpdate, kDelete };
 class RowMarks {
 public:
     // effects[i]: what action i does.
-    explicit RowMarks(std::vector<RowEffect> effects) : effects_(std::move(effects)), counts_(effects_.size()) {}
+    // With `keep_updates` the rows that are updated can be told from those that are deleted.
+    explicit RowMarks(std::vector<RowEffect> effects, bool keep_updates = false)
+        : effects_(std::move(effects)), keep_updates_(keep_updates), counts_(effects_.size()) {}
 
     struct Mark {
         uint32_t action;
@@ -37,14 +39,17 @@ public:
     const std::vector<int64_t> &counts() const { return counts_; }  // By action. A row marked twice counts twice.
     int64_t Count(RowEffect effect) const;
     // The marked rows by file, each once.
-    std::map<uint64_t, delta::DeletionVector> &rows() { return rows_; }
+    const std::map<uint64_t, delta::DeletionVector> &rows() const { return rows_; }
+    // Of them, the updated ones; only with `keep_updates`.
+    const std::map<uint64_t, delta::DeletionVector> &updated_rows() const { return updated_rows_; }
     int64_t DistinctRows() const;
 
 private:
     std::vector<RowEffect> effects_;
+    bool keep_updates_;
     std::mutex mutex_;
     std::vector<int64_t> counts_;
-    std::map<uint64_t, delta::DeletionVector> rows_;
+    std::map<uint64_t, delta::DeletionVector> rows_, updated_rows_;
 };
 
 using RowMarkers = Handles<std::shared_ptr<RowMarks>>;

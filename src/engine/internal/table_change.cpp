@@ -43,7 +43,7 @@ Result<DataType> DescribeQuery(SessionState &session, const std::string &sql) {
 }
 
 std::string ProjectTo(const DataType &schema, const DataType &source, const std::string &source_sql,
-                      const std::map<std::string, std::string> &defaults) {
+                      const std::map<std::string, std::string> &defaults, const std::string &more) {
     std::string list;
     for (const Field &field : schema.fields) {
         std::string value = "NULL";
@@ -56,7 +56,7 @@ std::string ProjectTo(const DataType &schema, const DataType &source, const std:
         list += "CAST(" + value + " AS " + sql::RenderType(field.type) + ")";
         list += " AS " + sql::QuoteIdentifier(field.name);
     }
-    return "SELECT " + list + " FROM (" + source_sql + ")";
+    return "SELECT " + list + more + " FROM (" + source_sql + ")";
 }
 
 TableChange::TableChange(StatementContext &context, TargetTable target)
@@ -68,7 +68,10 @@ TableChange::TableChange(StatementContext &context, catalog::TableName name, std
       metadata_(std::move(table.metadata)), new_protocol_(std::move(table.protocol)) {}
 
 TableChange::~TableChange() {
-    if (!committed_) DiscardFiles(location_, added_);
+    if (committed_) return;
+    DiscardFiles(location_, added_);
+    for (const delta::CdcFile &file : changes_) added_.emplace_back().path = file.path;
+    DiscardFiles(location_, added_);
 }
 
 Result<std::vector<std::string>> TableChange::EvolveSchema(const DataType &incoming) {
@@ -95,31 +98,63 @@ Result<std::string> TableChange::Scan() {
     if (scan_text_.empty()) {
         TARN_ASSERT(snapshot_ != nullptr);
         TARN_TRY(scan_, ScanOf(*snapshot_));
+        if (auto tracking = RowTrackingOf(snapshot_->metadata)) ExposeRowTracking(*scan_, *tracking);
         scan_text_ = context_.ScanText(scan_);
     }
     return scan_text_;
 }
 
-Result<int64_t> TableChange::WriteRows(const std::string &select_sql, const WriteOptions &options) {
-    TARN_TRY(auto rules, WriteRules::Of(context_, metadata_));
-    TARN_TRY(int64_t rows, WriteAsIs(rules->Apply(select_sql, options.missing)));
-    metadata_changed_ |= rules->RaiseHighWaterMarks(metadata_);
-    return rows;
+std::string TableChange::RowColumns(const std::string &alias) const {
+    std::string from = alias.empty() ? "" : sql::QuoteIdentifier(alias) + ".";
+    std::string columns = from + "__tarn_file AS __tarn_file, " + from + "__tarn_row AS __tarn_row";
+    auto tracking = snapshot_ ? RowTrackingOf(snapshot_->metadata) : std::nullopt;
+    if (tracking) columns += ", " + RowIdText(*tracking, alias) + " AS __tarn_row_id";
+    return columns;
 }
 
-Result<int64_t> TableChange::WriteAsIs(const std::string &select_sql) {
+bool TableChange::FeedsChanges() const { return snapshot_ && snapshot_->metadata.BoolProperty("delta.enableChangeDataFeed", false); }
+
+Result<int64_t> TableChange::WriteRows(const std::string &select_sql, const WriteOptions &options) {
+    TARN_TRY(auto rules, WriteRules::Of(context_, metadata_));
+    ExtraColumns extra;
+    // A file of nothing but changed rows serves the change data feed as well: PROTOCOL.md, "Add CDC File".
+    bool tagged = FeedsChanges() && (options.updates || !changes_.empty());
+    if (tagged) {
+        extra.emplace_back(Field{"_change_type", DataType::Of(TypeKind::kString)},
+                           options.updates ? "CASE WHEN __tarn_row IS NULL THEN 'insert' ELSE 'update_postimage' END" : "'insert'");
+    }
+    auto tracking = snapshot_ && options.updates ? RowTrackingOf(snapshot_->metadata) : std::nullopt;
+    if (tracking) {
+        extra.emplace_back(Field{tracking->id_column, DataType::Of(TypeKind::kLong)}, "CAST(__tarn_row_id AS BIGINT)");
+        extra.emplace_back(Field{tracking->version_column, DataType::Of(TypeKind::kLong)}, "CAST(NULL AS BIGINT)");
+    }
+    TARN_TRY(WrittenFiles written, WriteData(rules->Apply(select_sql, options.missing), extra));
+    for (const delta::AddFile &file : written.files) {
+        if (tagged) tagged_.push_back({file.path, file.partition_values, file.size, {}});
+    }
+    metadata_changed_ |= rules->RaiseHighWaterMarks(metadata_);
+    return written.rows;
+}
+
+Result<WrittenFiles> TableChange::WriteData(const std::string &select_sql, const ExtraColumns &extra) {
     std::string columns;
     for (const Field &field : metadata_.schema.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
+    FileLayout layout;
+    for (auto &[field, text] : extra) {
+        columns += ", " + text + " AS " + sql::QuoteIdentifier(field.name);
+        layout.extra.push_back(field);
+    }
     auto start = std::chrono::steady_clock::now();
-    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, "SELECT " + columns + " FROM (" + select_sql + ")"));
+    TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, "SELECT " + columns + " FROM (" + select_sql + ")", layout));
     rewrite_ms_ += MillisecondsSince(start);
     added_.insert(added_.end(), written.files.begin(), written.files.end());
-    return written.rows;
+    return written;
 }
 
 void TableChange::DiscardWritten() {
     DiscardFiles(location_, added_);
     added_.clear();
+    tagged_.clear();
 }
 
 Result<int64_t> TableChange::DeleteAll() {
@@ -150,6 +185,7 @@ FileEffects TableChange::Effects() const {
         if (file->deletion_vector) effects.vectors_removed++;
     }
     for (auto &masked : masked_) (masked.file->deletion_vector ? effects.vectors_updated : effects.vectors_added)++;
+    effects.change_files = static_cast<int64_t>(changes_.empty() ? 0 : changes_.size() + tagged_.size());
     effects.copied_rows = copied_rows_;
     effects.execution_ms = MillisecondsSince(started_);
     effects.scan_ms = scan_ms_;
@@ -173,6 +209,10 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
         transaction->ReplaceVector(*masked.file, masked.vector, delta::WithWideBounds(masked.file->stats));
     }
     for (auto &file : added_) transaction->Add(file);
+    for (auto &file : changes_) transaction->AddCdc(file);
+    for (auto &file : tagged_) {
+        if (!changes_.empty()) transaction->AddCdc(file);
+    }
 
     delta::CommitDetails details;
     details.operation = operation;

@@ -17,6 +17,7 @@
 #include "engine/flow.h"
 #include "engine/internal/operation_record.h"
 #include "engine/internal/row_marks.h"
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/statement_context.h"
 #include "engine/internal/write_rules.h"
 
@@ -26,14 +27,13 @@ namespace tarn::engine {
 Result<DataType> DescribeQuery(SessionState &session, const std::string &sql);
 
 // `SELECT CAST("a" AS …) AS "a", …` over `source_sql`, in the order and types of `schema` less nothing: columns that the
-// source lacks are NULL, or taken from `defaults` (column name in lower case -> DuckDB text).
+// source lacks are NULL, or taken from `defaults` (column name in lower case -> DuckDB text). `more` stands behind the list.
 std::string ProjectTo(const DataType &schema, const DataType &source, const std::string &source_sql,
-                      const std::map<std::string, std::string> &defaults = {});
+                      const std::map<std::string, std::string> &defaults = {}, const std::string &more = "");
 
 struct WriteOptions {
     MissingValues missing;  // Rows without a value of their own for a column: see write_rules.h.
-    // The query also has __tarn_file and __tarn_row of Scan(): where they are not NULL, the row is a new version of that
-    // row, which DeleteRows has been told of.
+    // The query also has RowColumns() of Scan(): where they are not NULL, the row is a new version of that row.
     bool updates = false;
 };
 
@@ -58,6 +58,8 @@ public:
 
     // The statement's view of the table before the change, for queries that name rows. `tarn_scan(n)`.
     Result<std::string> Scan();
+    // The columns that tell which row of Scan() a row is, to be carried along: "a".__tarn_file AS __tarn_file, ….
+    std::string RowColumns(const std::string &alias) const;
 
     // Appends the query's rows. It has the table's columns, by name, and may have others, which `options` speaks of. Each
     // row is completed and checked by the table's rules (write_rules.h).
@@ -89,8 +91,14 @@ public:
                                        const OperationMetrics &metrics);
 
 private:
-    // Without the rules: for rows that are in the table already.
-    Result<int64_t> WriteAsIs(const std::string &select_sql);
+    // Writes the table's columns of the query and, as `extra`, fields with the texts they get. No rules.
+    using ExtraColumns = std::vector<std::pair<Field, std::string>>;
+    Result<WrittenFiles> WriteData(const std::string &select_sql, const ExtraColumns &extra);
+    // Rows of the table that only move to another file.
+    Result<int64_t> WriteAsIs(std::shared_ptr<TableScan> rows);
+    // What marked rows were, for the change data feed.
+    Result<void> WriteChanges(const RowMarks &marks);
+    bool FeedsChanges() const;
     Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
     void AutoCompactIfAsked();
     FileEffects Effects() const;
@@ -114,6 +122,8 @@ private:
         delta::DeletionVectorDescriptor vector;
     };
     std::vector<Masked> masked_;
+    std::vector<delta::CdcFile> changes_;         // Change data feed: rows as they were.
+    std::vector<delta::CdcFile> tagged_;          // Of added_, those whose rows say which change they are.
     std::vector<delta::DomainMetadata> domains_;
     bool reads_table_ = false;
     std::optional<FlowProgress> progress_;

@@ -1,3 +1,4 @@
+#include "delta/deletion_vector.h"
 #include "delta/transaction.h"
 
 #include <filesystem>
@@ -113,12 +114,16 @@ TEST(Transaction, HonoursTableProperties) {
     TestTable feed;
     feed.Create({{"delta.enableChangeDataFeed", "true"}});
     feed.Append("a");
-    Transaction update(feed.store, feed.Load());
-    update.Remove(*update.snapshot()->files[0]);
-    update.Add(FileOf("b", "1"));
-    EXPECT_EQ(update.Commit({}).error().kind, ErrorKind::kUnsupported);
-    update.AddCdc({"_change_data/c", {{"p", "1"}}, 5, {}});
-    EXPECT_TRUE(update.Commit({}));
+    Transaction overwrite(feed.store, feed.Load());
+    overwrite.Remove(*overwrite.snapshot()->files[0]);
+    overwrite.Add(FileOf("b", "1"));
+    EXPECT_TRUE(overwrite.Commit({})) << "whole files speak for themselves";
+    Transaction mask(feed.store, feed.Load());
+    mask.ReplaceVector(*mask.snapshot()->files[0], InlineDescriptor(DeletionVector::Of({0})), "");
+    mask.Add(FileOf("c", "1"));
+    EXPECT_EQ(mask.Commit({}).error().kind, ErrorKind::kUnsupported);
+    mask.AddCdc({"_change_data/c", {{"p", "1"}}, 5, {}});
+    EXPECT_TRUE(mask.Commit({}));
     EXPECT_FALSE(Transaction(feed.store, feed.Load()).Commit({})) << "a commit without actions";
 }
 
