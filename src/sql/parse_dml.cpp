@@ -3,32 +3,116 @@
 
 namespace tarn::sql {
 
-// INSERT INTO | OVERWRITE [TABLE] t [PARTITION (a = 'x')] [(a, b) | BY NAME] query
-// INSERT INTO t REPLACE WHERE e query
+// PARTITION (a = 'x', b)
+Result<std::vector<PartitionValue>> Parser::ParsePartitionValues() {
+    std::vector<PartitionValue> values;
+    TARN_CHECK(Expect("("));
+    do {
+        PartitionValue value;
+        value.position = Peek().position;
+        TARN_TRY(value.column, ParseIdentifier("a partition column"));
+        if (Accept("=") || Accept("==")) {
+            TARN_TRY(value.value, ParseExpr());
+        }
+        values.push_back(std::move(value));
+    } while (Accept(","));
+    TARN_CHECK(Expect(")"));
+    return values;
+}
+
+// INSERT [WITH SCHEMA EVOLUTION] INTO | OVERWRITE [TABLE] t [PARTITION (a = 'x')] [(a, b) | BY NAME] query
+// INSERT INTO t [AS a] [BY NAME] REPLACE WHERE e | USING (a, b) | ON e query
 Result<Statement::Node> Parser::ParseInsert() {
     Next();
     Insert insert;
+    insert.schema_evolution = AcceptWords({"WITH", "SCHEMA", "EVOLUTION"});
     insert.overwrite = Accept("OVERWRITE");
     if (!insert.overwrite) TARN_CHECK(Expect("INTO"));
     if (insert.overwrite) Accept("INTO");
     if (Is("TABLE") && IsIdentifier(1)) Next();
     if (Is("DIRECTORY") || Is("LOCAL")) return Fail(UnsupportedHere("INSERT OVERWRITE DIRECTORY", "Write to a table."));
     TARN_TRY(insert.table, ParseTableName(&insert.is_path));
+    bool alias = Is("AS") || (IsAliasHere(true) && Peek(1).Is("REPLACE"));
+    if (alias && !StartsQuery()) {
+        TARN_TRY(insert.alias, ParseTargetAlias());
+    }
     if (Is("PARTITION") && Peek(1).Is("(")) {
         Next();
-        TARN_TRY(insert.partition, ParseProperties());
-    }
-    if (AcceptWords({"REPLACE", "WHERE"})) {
-        TARN_TRY(insert.replace_where, ParseExpr());
-    }
-    if (Is("(") && !StartsQuery()) {
-        TARN_TRY(insert.columns, ParseNameList());
+        TARN_TRY(insert.partition, ParsePartitionValues());
     }
     insert.by_name = AcceptWords({"BY", "NAME"});
+    TARN_CHECK(ParseInsertReplace(insert));
+    if (!insert.by_name && Is("(") && !StartsQuery()) {
+        TARN_TRY(insert.columns, ParseNameList());
+    }
+    insert.by_name = insert.by_name || AcceptWords({"BY", "NAME"});
     size_t begin = Offset();
     TARN_TRY(insert.query, ParseQuery());
     insert.query_text = TextFrom(begin);
+    if (insert.replace_on) {
+        TARN_TRY(insert.source_alias, ParseTargetAlias());
+    }
     return insert;
+}
+
+Result<void> Parser::ParseInsertReplace(Insert &insert) {
+    if (!Is("REPLACE")) return {};
+    if (insert.overwrite) return Fail(ErrorHere("a query: OVERWRITE replaces everything already"));
+    if (AcceptWords({"REPLACE", "WHERE"})) {
+        TARN_TRY(insert.replace_where, ParseExpr());
+    } else if (AcceptWords({"REPLACE", "USING"})) {
+        TARN_TRY(insert.replace_using, ParseNameList());
+    } else if (AcceptWords({"REPLACE", "ON"})) {
+        TARN_TRY(insert.replace_on, ParseExpr());
+    }
+    return {};
+}
+
+// WITH c AS (…) before INSERT and MERGE: the tables are those of the source query.
+Result<Statement::Node> Parser::ParseAfterWith() {
+    size_t start = at_;
+    Query with;
+    with.position = Peek().position;
+    TARN_CHECK(ParseWith(with));
+    if (!IsAny({"INSERT", "MERGE"})) {
+        at_ = start;
+        TARN_TRY(QueryPtr query, ParseQuery());
+        return QueryStatement{std::move(query)};
+    }
+    auto wrap = [&with](QueryBodyPtr body) {
+        auto query = std::make_shared<Query>(with);
+        query->body = std::move(body);
+        return QueryPtr(std::move(query));
+    };
+    if (Is("INSERT")) {
+        TARN_TRY(Statement::Node node, ParseInsert());
+        auto &insert = std::get<Insert>(node);
+        TARN_TRY(QueryBodyPtr body, MakeBody(insert.query, insert.query->position));
+        insert.query = wrap(std::move(body));
+        return node;
+    }
+    TARN_TRY(Statement::Node node, ParseMerge());
+    auto &merge = std::get<Merge>(node);
+    auto inner = std::make_shared<Relation>(*merge.source);
+    auto outer = std::make_shared<Relation>();
+    outer->position = inner->position;
+    outer->alias = inner->alias;
+    const auto *table = inner->As<TableRef>();
+    if (!outer->alias && table != nullptr) outer->alias = TableAlias{table->name.Last(), {}};
+    Select all;
+    SelectItem item;
+    auto star = std::make_shared<Expr>();
+    star->node = Star{};
+    star->position = inner->position;
+    item.expr = std::move(star);
+    item.position = inner->position;
+    all.items.push_back(std::move(item));
+    inner->alias.reset();
+    all.from.push_back(std::move(inner));
+    TARN_TRY(QueryBodyPtr body, MakeBody(std::move(all), outer->position));
+    outer->node = SubqueryRef{wrap(std::move(body))};
+    merge.source = std::move(outer);
+    return node;
 }
 
 // [AS] alias, where WHERE, SET, WHEN, … are none.

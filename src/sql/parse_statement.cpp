@@ -14,6 +14,7 @@ Result<Statement> Parser::ParseStatement() {
 
 Result<Statement::Node> Parser::ParseStatementNode() {
     if (IsAny({"SELECT", "VALUES", "WITH", "FROM", "TABLE"}) || Is("(")) {
+        if (Is("WITH")) return ParseAfterWith();
         TARN_TRY(QueryPtr query, ParseQuery());
         return QueryStatement{std::move(query)};
     }
@@ -46,8 +47,12 @@ Result<Statement::Node> Parser::ParseStatementNode() {
     if (AcceptWords({"APPLY", "CHANGES", "INTO"}) || AcceptWords({"AUTO", "CDC", "INTO"})) return ParseAutoCdc("", "");
     if (Accept("TRUNCATE")) {
         TARN_CHECK(Expect("TABLE"));
-        TARN_TRY(Name table, ParseName());
-        return Truncate{std::move(table)};
+        Truncate truncate;
+        TARN_TRY(truncate.table, ParseTableName(&truncate.is_path));
+        if (Accept("PARTITION")) {
+            TARN_TRY(truncate.partition, ParsePartitionValues());
+        }
+        return truncate;
     }
     if (IsAny({"REFRESH", "CACHE", "UNCACHE", "CLEAR", "MSCK", "FSCK"})) return ParseMaintenance();
     if (IsAny({"GRANT", "REVOKE", "DENY", "DECLARE", "CALL", "EXECUTE", "COPY", "LOAD", "BEGIN", "LOCK", "ADD", "LIST"})) {

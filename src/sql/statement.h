@@ -168,14 +168,26 @@ struct QueryStatement {
     QueryPtr query;
 };
 
+// PARTITION (a = 'x', b): a constant, or nullptr where the rows say it.
+struct PartitionValue {
+    std::string column;
+    ExprPtr value;
+    SourcePosition position;
+};
+
 struct Insert {
     bool overwrite = false;
+    bool schema_evolution = false;
     Name table;
     bool is_path = false;
+    std::string alias;  // only before REPLACE ON
     std::vector<std::string> columns;
     bool by_name = false;
-    Properties partition;   // PARTITION (a = 'x')
-    ExprPtr replace_where;  // INSERT INTO t REPLACE WHERE e query
+    std::vector<PartitionValue> partition;
+    ExprPtr replace_where;                   // REPLACE WHERE e query
+    std::vector<std::string> replace_using;  // REPLACE USING (a, b) query
+    ExprPtr replace_on;                      // REPLACE ON e (query) AS s
+    std::string source_alias;
     QueryPtr query;         // VALUES is a query, too; DEFAULT stands in it as ColumnRef "DEFAULT"
     std::string query_text;
 };
@@ -224,6 +236,26 @@ struct Merge {
 
 struct Truncate {
     Name table;
+    bool is_path = false;
+    std::vector<PartitionValue> partition;
+};
+
+// COPY INTO t FROM 'path' | (SELECT … FROM 'path') FILEFORMAT = f …
+struct CopyInto {
+    Name table;
+    bool is_path = false;
+    std::vector<std::string> columns;  // t (a, b) or BY POSITION
+    bool by_position = false;
+    QueryPtr query;          // SELECT … over the relation `copy_source`; nullptr: every column
+    std::string source;      // file or folder
+    std::string format;      // lower case
+    bool validate = false;
+    std::optional<int64_t> validate_rows;  // nullopt: all
+    std::vector<std::string> files;
+    std::string pattern;
+    Properties format_options;
+    Properties copy_options;
+    SourcePosition position;
 };
 
 enum class ObjectKind : uint8_t { kTable, kView, kSchema, kCatalog, kFunction, kMaterializedView, kStreamingTable };
@@ -411,7 +443,7 @@ struct AtomicBlock {
 struct Statement {
     using Node = std::variant<QueryStatement, CreateCatalog, CreateSchema, CreateTable, CreateView, CreateStreamingTable,
                               CreateMaterializedView, CreateAutoCdcFlow, CreateInsertFlow, Insert, Update, Delete, Merge,
-                              Truncate, Drop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
+                              Truncate, CopyInto, Drop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
                               Explain, Optimize, Vacuum, Restore, Maintenance, Reorg, ConvertToDelta, CloneTable, AnalyzeTable, AtomicBlock>;
     Node node;
     SourcePosition position;

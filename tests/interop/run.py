@@ -12,13 +12,14 @@ import example_cases
 import feature_cases
 import harness
 import maintenance_cases
+import random_cases
 import reader_cases
 import s3_cases
 import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
 GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
-          *maintenance_cases.GROUPS, *s3_cases.GROUPS]
+          *maintenance_cases.GROUPS, *s3_cases.GROUPS, *random_cases.GROUPS]
 
 
 class Report:

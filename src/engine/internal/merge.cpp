@@ -3,6 +3,7 @@
 
 #include "delta/schema.h"
 #include "engine/internal/column_values.h"
+#include "engine/internal/insert.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/store_value.h"
 #include "engine/internal/table_change.h"
@@ -42,7 +43,7 @@ struct ClauseValues {
 class MergePlan {
 public:
     MergePlan(StatementContext &context, const sql::Merge &statement, TableChange &change)
-        : context_(context), statement_(statement), change_(change), old_schema_(change.schema()) {}
+        : context_(context), statement_(statement), change_(change), old_schema_(change.schema()), evolves_(MayEvolve(context.session(), statement.schema_evolution)) {}
 
     Result<void> Resolve();
     // The changes for TableChange::Apply.
@@ -75,6 +76,7 @@ private:
     const sql::Merge &statement_;
     TableChange &change_;
     DataType old_schema_;     // What the scan has; change_.schema() is the table's after evolution.
+    bool evolves_;
     sql::ScopeRelation target_, source_;
     std::string source_text_, scan_;
     DataType source_schema_;
@@ -94,7 +96,7 @@ Result<void> MergePlan::Resolve() {
     TARN_TRY(source_text_, context_.From(*statement_.source));
     TARN_TRY(source_schema_, DescribeQuery(context_.session(), "SELECT * FROM " + source_text_));
     TARN_TRY(scan_, change_.Scan());
-    if (statement_.schema_evolution) TARN_CHECK(Evolve());
+    if (evolves_) TARN_CHECK(Evolve());
     for (const sql::MergeClause &clause : statement_.clauses) {
         TARN_TRY(ClauseValues values, ValuesOf(clause));
         clauses_.push_back(std::move(values));
@@ -224,9 +226,9 @@ Result<void> MergePlan::AddAll(const sql::MergeClause &clause, ClauseValues &val
         if (from) {
             TypedText value{sql::QuoteIdentifier(source_.alias) + "." + sql::QuoteIdentifier(from->name), from->type};
             // With schema evolution fields that only the table has stay as they are.
-            if (statement_.schema_evolution && !Inserts(clause)) AddLeaves(value, field.type, {field.name}, values);
+            if (evolves_ && !Inserts(clause)) AddLeaves(value, field.type, {field.name}, values);
             else values.assigned.push_back({{field.name}, std::move(value)});
-        } else if (statement_.schema_evolution) {
+        } else if (evolves_) {
             if (Inserts(clause)) values.defaults.push_back(field.name);
         } else {
             std::string columns;
@@ -259,7 +261,7 @@ void MergePlan::AddLeaves(const TypedText &from, const DataType &to, std::vector
 // The text of what clause number `clause` leaves in the column.
 Result<std::string> MergePlan::ClauseValue(size_t clause, const Field &field) {
     StoreRules rules;
-    rules.fill_missing = statement_.schema_evolution;
+    rules.fill_missing = evolves_;
     TypedText current{"NULL", DataType()};
     const Field *old = old_schema_.FindField(field.name);
     if (old && !Inserts(statement_.clauses[clause])) {

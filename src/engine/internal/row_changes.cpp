@@ -1,5 +1,6 @@
 // How rows leave a table, and how one pass over the changes writes new rows and finds the old ones.
 #include <algorithm>
+#include <set>
 
 #include "delta/schema.h"
 #include "engine/internal/duck_error.h"
@@ -52,6 +53,17 @@ Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_
     if (FeedsChanges()) TARN_CHECK(WriteChanges(*marks));
     TARN_CHECK(MaskFiles(marks->rows()));
     return marks;
+}
+
+void TableChange::ReplaceWrittenPartitions() {
+    std::set<delta::PartitionValues> written;
+    for (const delta::AddFile &file : added_) written.insert(file.partition_values);
+    for (size_t i = 0; i < snapshot_->files.size(); i++) {
+        delta::FilePtr file = snapshot_->files.at(i);
+        if (written.contains(file->partition_values)) removed_.push_back(std::move(file));
+    }
+    // Rows that somebody else adds to these partitions meanwhile would survive.
+    reads_table_ = true;
 }
 
 Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {

@@ -78,6 +78,8 @@ public:
                                             const MissingValues &missing = {});
     // Removes every row. Returns how many, where the log knows.
     Result<int64_t> DeleteAll();
+    // Removes the files of the partitions that rows were written to: INSERT OVERWRITE in dynamic mode.
+    void ReplaceWrittenPartitions();
 
     // The change depends on all of the table's rows (UPDATE, DELETE, MERGE).
     void ReadsTable() { reads_table_ = true; }

@@ -185,7 +185,10 @@ private:
     Result<void> ParseClusterBy(TableSpec &spec);
     Result<void> ParseAsQuery(QueryPtr &query, std::string &text);
 
+    Result<Statement::Node> ParseAfterWith();
     Result<Statement::Node> ParseInsert();
+    Result<void> ParseInsertReplace(Insert &insert);
+    Result<std::vector<PartitionValue>> ParsePartitionValues();
     Result<Statement::Node> ParseUpdate();
     Result<Statement::Node> ParseDelete();
     Result<Statement::Node> ParseMerge();
