@@ -42,7 +42,8 @@ Result<Statement::Node> Parser::ParseInsert() {
     }
     insert.by_name = AcceptWords({"BY", "NAME"});
     TARN_CHECK(ParseInsertReplace(insert));
-    if (!insert.by_name && Is("(") && !StartsQuery()) {
+    // Behind REPLACE ON stands the query in parentheses, and its alias.
+    if (!insert.by_name && !insert.replace_on && Is("(") && !StartsQuery()) {
         TARN_TRY(insert.columns, ParseNameList());
     }
     insert.by_name = insert.by_name || AcceptWords({"BY", "NAME"});

@@ -166,7 +166,9 @@ Result<ExprPtr> Parser::ParseNameOrCall() {
         Next();
         name.parts.push_back(Next().text);
     }
-    if (Is("(")) return ParseCall(std::move(name));
+    // No function takes a query without parentheses of its own: REPLACE ON t.a = s.b (SELECT …) ends with the name.
+    bool query_follows = Peek(1).Is("SELECT") || (Peek(1).Is("WITH") && Peek(3).Is("AS"));
+    if (Is("(") && !query_follows) return ParseCall(std::move(name));
     return MakeExpr(ColumnRef{std::move(name)}, position);
 }
 

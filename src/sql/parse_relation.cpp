@@ -107,6 +107,10 @@ Result<RelationPtr> Parser::ParseRelationPrimary() {
         query->body = std::move(body);
         query->position = position;
         parsed = MakeRelation(SubqueryRef{std::move(query), lateral, false}, position);
+    } else if (copy_ != nullptr && Peek().kind == TokenKind::kString) {
+        copy_->source_position = position;
+        TARN_TRY(copy_->source, ParseString("a path"));
+        parsed = MakeRelation(TableFunction{{{std::string(kCopySource)}, position}, {}, false, false}, position);
     } else if (stream) {
         TARN_TRY(parsed, ParseStream());
     } else if (Is("TABLE") && Peek(1).Is("(")) {

@@ -45,6 +45,7 @@ Result<Statement::Node> Parser::ParseStatementNode() {
     if (Is("CONVERT")) return ParseConvert();
     if (Is("ANALYZE")) return ParseAnalyze();
     if (AcceptWords({"APPLY", "CHANGES", "INTO"}) || AcceptWords({"AUTO", "CDC", "INTO"})) return ParseAutoCdc("", "");
+    if (Is("COPY") && Peek(1).Is("INTO")) return ParseCopyInto();
     if (Accept("TRUNCATE")) {
         TARN_CHECK(Expect("TABLE"));
         Truncate truncate;

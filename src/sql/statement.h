@@ -240,23 +240,24 @@ struct Truncate {
     std::vector<PartitionValue> partition;
 };
 
-// COPY INTO t FROM 'path' | (SELECT … FROM 'path') FILEFORMAT = f …
+// COPY INTO t [BY POSITION | (a, b)] FROM 'path' | (SELECT … FROM 'path') FILEFORMAT = f …
 struct CopyInto {
     Name table;
     bool is_path = false;
-    std::vector<std::string> columns;  // t (a, b) or BY POSITION
+    std::vector<std::string> columns;
     bool by_position = false;
-    QueryPtr query;          // SELECT … over the relation `copy_source`; nullptr: every column
-    std::string source;      // file or folder
-    std::string format;      // lower case
+    QueryPtr query;             // It reads the files as the table function kCopySource; nullptr: all their columns
+    std::string source;         // file, folder or pattern
+    SourcePosition source_position;
+    std::string format;         // lower case
     bool validate = false;
-    std::optional<int64_t> validate_rows;  // nullopt: all
-    std::vector<std::string> files;
+    std::optional<int64_t> validate_rows;  // VALIDATE n ROWS; nullopt: all of them
+    std::vector<std::string> files;        // below the source
     std::string pattern;
     Properties format_options;
     Properties copy_options;
-    SourcePosition position;
 };
+inline constexpr std::string_view kCopySource = "__copy_source";
 
 enum class ObjectKind : uint8_t { kTable, kView, kSchema, kCatalog, kFunction, kMaterializedView, kStreamingTable };
 

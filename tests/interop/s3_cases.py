@@ -131,6 +131,20 @@ class TablesOnS3(OnS3):
             done = self.tarn.command("sql", "--root", self.tarn.root, "-c", f"SELECT * FROM read_files('s3://lake/{place}', format => 'json')", check=False)
             assert done.returncode == 1 and "[PATH_NOT_FOUND]" in done.stderr, f"{place}: {done.stderr}"
 
+    def case_copy_into_loads_each_object_once(self):
+        drops = self.lake / "drops" / "day 1"
+        drops.mkdir(parents=True)
+        for n in range(3):
+            (drops / f"part {n}+x.csv").write_text(f"id,name\n{n},name {n}\n")
+        copy = "COPY INTO loaded FROM 's3://lake/drops' FILEFORMAT = CSV FORMAT_OPTIONS ('header' = 'true')"
+        self.tarn.sql("CREATE TABLE loaded (id BIGINT, name STRING) LOCATION 's3://lake/loaded'")
+        done = [row["num_inserted_rows"] for row in self.tarn.sql(f"{copy}; {copy}")]
+        (drops / "part 3+x.csv").write_text("id,name\n3,name 3\n")
+        fresh = Tarn(self.home / "copier", self.gateway.environment())
+        done += [row["num_inserted_rows"] for row in fresh.sql(copy.replace("loaded", "delta.`s3://lake/loaded`"))]
+        equal(done, [3, 0, 1])
+        return self.agree("loaded")
+
     def case_errors_say_what_to_do_and_keep_secrets(self):
         for change, text, expected in (
                 ({"AWS_SECRET_ACCESS_KEY": "wrong-secret"}, "SELECT * FROM delta.`s3://lake/orders`", "[UNAUTHORIZED_ACCESS]"),

@@ -77,7 +77,8 @@ namespace {
 
 template <class T>
 constexpr bool kMayStandInBlock = std::is_same_v<T, sql::QueryStatement> || std::is_same_v<T, sql::Insert> || std::is_same_v<T, sql::Update> ||
-                                  std::is_same_v<T, sql::Delete> || std::is_same_v<T, sql::Merge> || std::is_same_v<T, sql::Truncate>;
+                                  std::is_same_v<T, sql::Delete> || std::is_same_v<T, sql::Merge> || std::is_same_v<T, sql::Truncate> ||
+                                  std::is_same_v<T, sql::CopyInto>;
 
 Result<ResultPtr> ExecuteWithin(SessionState &session, const sql::Statement &statement) {
     return std::visit(
@@ -86,7 +87,7 @@ Result<ResultPtr> ExecuteWithin(SessionState &session, const sql::Statement &sta
                 return Execute(session, node);
             } else {
                 Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                                        "BEGIN ATOMIC … END takes queries, INSERT, UPDATE, DELETE, MERGE and TRUNCATE only.");
+                                        "BEGIN ATOMIC … END takes queries, INSERT, UPDATE, DELETE, MERGE, TRUNCATE and COPY INTO only.");
                 error.position = statement.position;
                 return Fail(std::move(error));
             }

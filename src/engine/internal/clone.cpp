@@ -6,6 +6,7 @@
 
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
+#include "engine/internal/copy_into.h"
 #include "engine/internal/maintenance.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
@@ -126,6 +127,14 @@ Result<delta::NewTable> TableOf(const delta::Snapshot &source, const sql::CloneT
     return table;
 }
 
+// A deep clone knows the files that COPY INTO loaded, and does not load them again.
+void CarryCopyMarks(const delta::Snapshot &source, const delta::Metadata &clone, delta::Transaction &transaction) {
+    std::string prefix = CopyMarkPrefix(source.metadata);
+    for (auto it = source.transactions.lower_bound(prefix); it != source.transactions.end() && it->first.starts_with(prefix); ++it) {
+        transaction.SetApplication(CopyMark(clone, it->first.substr(prefix.size())), it->second.version);
+    }
+}
+
 struct CloneTarget {
     catalog::TableEntry entry;
     std::optional<catalog::TableEntry> known;  // In the metastore.
@@ -220,6 +229,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CloneTable &statemen
         transaction = std::make_unique<delta::Transaction>(*store, location, table);
     }
     for (auto &[name, domain] : source->domains) transaction->SetDomain(domain);
+    if (!statement.shallow) CarryCopyMarks(*source, table.metadata, *transaction);
     for (delta::AddFile &file : cloned.files) {
         if (!kept.contains(delta::FileKey(location, file.path, file.deletion_vector))) transaction->AddExisting(std::move(file));
     }

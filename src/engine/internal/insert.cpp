@@ -26,8 +26,10 @@ std::string Names(const std::vector<std::string> &names, const std::string &befo
 
 class InsertPlan {
 public:
-    InsertPlan(StatementContext &context, const sql::Insert &statement, TableChange &change, std::string table)
-        : context_(context), session_(context.session()), statement_(statement), change_(change), table_(std::move(table)) {}
+    // `given`: the rows' query, in place of the statement's own.
+    InsertPlan(StatementContext &context, const sql::Insert &statement, TableChange &change, std::string table, std::string given = "")
+        : context_(context), session_(context.session()), statement_(statement), change_(change), table_(std::move(table)),
+          given_(!given.empty()), query_(std::move(given)) {}
 
     // Where each of the query's columns goes; the table's schema grows where it may.
     Result<void> Resolve();
@@ -56,6 +58,7 @@ private:
     const sql::Insert &statement_;
     TableChange &change_;
     std::string table_;
+    bool given_;
     std::string query_;
     DataType source_;
     WriteOptions options_;
@@ -128,13 +131,21 @@ std::vector<const Field *> InsertPlan::ColumnsByPosition() const {
 
 Result<void> InsertPlan::Resolve() {
     TARN_CHECK(CheckPartitionColumns(statement_.partition, change_.metadata()));
-    TARN_TRY(sql::QueryPtr values, WithDefaults(statement_.query, ColumnsByPosition(), options_.missing));
-    TARN_TRY(query_, context_.Query(*values));
+    if (!given_) {
+        TARN_TRY(sql::QueryPtr values, WithDefaults(statement_.query, ColumnsByPosition(), options_.missing));
+        TARN_TRY(query_, context_.Query(*values));
+    }
     TARN_TRY(source_, DescribeQuery(session_, query_));
     columns_ = ColumnNames();
     if (Evolves() && columns_.size() == source_.fields.size()) {
         std::vector<Field> incoming = source_.fields;
-        for (size_t i = 0; i < incoming.size(); i++) incoming[i].name = columns_[i];
+        for (size_t i = 0; i < incoming.size(); i++) {
+            incoming[i].name = columns_[i];
+            // What a file has as text becomes what the table has.
+            const Field *known = change_.schema().FindField(columns_[i]);
+            bool text = given_ && known && incoming[i].type.kind == TypeKind::kString && !known->type.IsNested();
+            if (text) incoming[i].type = known->type;
+        }
         TARN_CHECK(change_.EvolveSchema(DataType::Struct(std::move(incoming))));
     }
     TARN_CHECK(CheckColumns(columns_));
@@ -155,7 +166,7 @@ Result<std::string> InsertPlan::StaticValue(const sql::PartitionValue &partition
 Result<std::string> InsertPlan::Rows() {
     StoreRules rules;
     rules.by_position = ByPosition() && !Evolves();
-    rules.fill_missing = Evolves();
+    rules.fill_missing = Evolves() || given_;
     rules.is_insert = true;
     std::string aliases, list;
     for (size_t i = 0; i < columns_.size(); i++) aliases += (i > 0 ? ", " : "") + std::string("\"v") + std::to_string(i) + "\"";
@@ -294,6 +305,15 @@ Result<void> CheckPartitionColumns(const std::vector<sql::PartitionValue> &parti
 
 bool MayEvolve(const SessionState &session, bool said) {
     return said || SettingOf(session, "spark.databricks.delta.schema.autoMerge.enabled") == "true";
+}
+
+Result<std::string> InsertRows(StatementContext &context, const sql::Insert &statement, std::string query, TableChange &change,
+                               const std::string &table, WriteOptions &options) {
+    InsertPlan plan(context, statement, change, table, std::move(query));
+    TARN_CHECK(plan.Resolve());
+    TARN_TRY(std::string rows, plan.Rows());
+    options = plan.options();
+    return rows;
 }
 
 Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement) {

@@ -71,6 +71,8 @@ std::string MetricsJson(const std::string &operation, const OperationParameters 
         metrics["numRemovedFiles"] = effects.removed_files;
         metrics["numOutputBytes"] = effects.added_bytes;
         metrics.try_emplace("numOutputRows", 0);
+    } else if (operation == "COPY INTO") {
+        AddWriteMetrics(metrics, effects, false, false);
     } else if (operation == "WRITE") {
         bool overwrites = has("mode") && parameters.at("mode") == "Overwrite";
         AddWriteMetrics(metrics, effects, overwrites, has("predicate") || has("replaceUsing") || has("replaceOn"));

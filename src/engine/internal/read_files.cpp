@@ -35,10 +35,10 @@ Result<bool> ParseBool(const Setting &setting) {
     if (value == "true") return true;
     if (value == "false") return false;
     return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
-                "The option `" + setting.name + "` of read_files is true or false, not '" + setting.value + "'.");
+                "The option `" + setting.name + "` is true or false, not '" + setting.value + "'.");
 }
 
-Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings) {
+Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings, const std::string &reader = "read_files") {
     ReadFilesOptions options;
     for (const Setting &setting : settings) {
         std::string name = ToLower(setting.name);
@@ -49,6 +49,7 @@ Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings) {
         else if (name == "quote") options.quote = value;
         else if (name == "escape") options.escape = value;
         else if (name == "nullvalue") options.null_value = value;
+        else if (name == "wholetext") { TARN_TRY(options.whole_text, ParseBool(setting)); }
         else if (name == "schemahints") { TARN_TRY(options.schema_hints, sql::ParseSchema(value)); }
         else if (name == "header") { TARN_TRY(options.header, ParseBool(setting)); }
         else if (name == "allowoverwrites") { TARN_TRY(options.allow_overwrites, ParseBool(setting)); }
@@ -58,8 +59,8 @@ Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings) {
             options.rescued = false;  // As in Databricks: rescued data is for inferred schemas.
         } else if (std::ranges::find(kIgnoredOptions, name) == std::end(kIgnoredOptions)) {
             return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
-                        "read_files has no option `" + setting.name + "`. Known: allowOverwrites, delimiter, escape, format, "
-                        "header, nullValue, path, quote, schema, schemaHints, sep.");
+                        reader + " has no option `" + setting.name + "`. Known: allowOverwrites, delimiter, escape, format, "
+                        "header, nullValue, path, quote, schema, schemaHints, sep, wholeText.");
         }
     }
     if (options.path.empty()) {
@@ -269,12 +270,14 @@ std::string FileList(const std::vector<SourceFile> &files) {
 
 std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceFile> &files) {
     // The whole input decides the types, so that no value is ever out of place.
-    std::string call = "read_csv(" + FileList(files) + ", union_by_name = true, sample_size = -1";
+    std::string call = "read_csv(" + FileList(files) + ", union_by_name = true, " +
+                       (options.infer_types ? "sample_size = -1" : "all_varchar = true, allow_quoted_nulls = false");
     if (options.header) call += std::string(", header = ") + (*options.header ? "true" : "false");
     if (!options.delimiter.empty()) call += ", delim = " + sql::QuoteLiteral(options.delimiter);
     if (!options.quote.empty()) call += ", quote = " + sql::QuoteLiteral(options.quote);
     if (!options.escape.empty()) call += ", escape = " + sql::QuoteLiteral(options.escape);
-    if (!options.null_value.empty()) call += ", nullstr = " + sql::QuoteLiteral(options.null_value);
+    // An empty field is NULL whatever else is.
+    if (!options.null_value.empty()) call += ", nullstr = ['', " + sql::QuoteLiteral(options.null_value) + "]";
     if (options.schema) {
         std::string columns;
         for (const Field &field : options.schema->fields) {
@@ -291,6 +294,19 @@ std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceF
         call += ", types = {" + types + "}";
     }
     return call + ")";
+}
+
+// A row for each line, without its end; or for each file.
+std::string RenderText(const ReadFilesOptions &options, const std::vector<SourceFile> &files) {
+    std::string read = " FROM read_text(" + FileList(files) + ")";
+    if (options.whole_text) return "SELECT content AS value" + read;
+    std::string lines = "replace(replace(content, chr(13) || chr(10), chr(10)), chr(13), chr(10))";
+    return "SELECT unnest(string_split(regexp_replace(" + lines + ", '\\n$', ''), chr(10))) AS value" + read + " WHERE size > 0";
+}
+
+std::string RenderBinary(const std::vector<SourceFile> &files) {
+    return "SELECT filename AS path, CAST(last_modified AS TIMESTAMPTZ) AS \"modificationTime\", CAST(size AS BIGINT) AS length, content "
+           "FROM read_blob(" + FileList(files) + ")";
 }
 
 }  // namespace
@@ -312,6 +328,21 @@ Result<ReadFilesOptions> ParseReadFilesOptions(const sql::TableFunction &functio
         settings.push_back({arg.name, literal->text});
     }
     return FromSettings(settings);
+}
+
+Result<ReadFilesOptions> ParseCopyOptions(const std::string &path, const std::string &format, const sql::Properties &format_options) {
+    std::vector<Setting> settings = {{"path", path}, {"format", format}};
+    bool infers = false;
+    for (auto &[name, value] : format_options) {
+        settings.push_back({name, value});
+        if (EqualsIgnoreCase(name, "inferschema")) { TARN_TRY(infers, ParseBool(settings.back())); }
+    }
+    TARN_TRY(ReadFilesOptions options, FromSettings(settings, "COPY INTO"));
+    options.rescued = false;
+    options.infer_types = infers;
+    if (!options.header) options.header = false;
+    if (options.delimiter.empty()) options.delimiter = ",";
+    return options;
 }
 
 Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path) {
@@ -352,14 +383,16 @@ Result<std::string> RenderReadFiles(const ReadFilesOptions &given, ScanSources::
     }
     std::string rescued = options.rescued ? ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(kRescuedColumn) : "";
     if (options.format == "csv") return "(SELECT *" + rescued + " FROM " + RenderCsv(options, files) + ")";
+    if (options.format == "text") return "(SELECT *" + rescued + " FROM (" + RenderText(options, files) + "))";
+    if (options.format == "binaryfile") return "(SELECT *" + rescued + " FROM (" + RenderBinary(files) + "))";
     if (options.format == "parquet") {
         return "(SELECT *" + rescued + " FROM read_parquet(" + FileList(files) + ", union_by_name = true))";
     }
     return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
                 options.format.empty() ? "Cannot tell the format of " + options.path + " by its name; add format => 'mongo', "
-                                         "'json', 'csv' or 'parquet'."
+                                         "'json', 'csv', 'parquet', 'text' or 'binaryFile'."
                                        : "read_files cannot read the format '" + options.format +
-                                         "'; known are mongo, json, csv and parquet.");
+                                         "'; known are mongo, json, csv, parquet, text and binaryFile.");
 }
 
 std::string StreamKey(const sql::TableFunction &function) {

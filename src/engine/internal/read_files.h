@@ -1,6 +1,7 @@
 // engine/internal/read_files.h: the table function read_files(path, format => …, option => …).
 //
-// Formats: mongo (MongoDB Extended JSON, flattened), json, csv, parquet. Option names are Databricks'.
+// Formats: mongo (MongoDB Extended JSON, flattened), json, csv, parquet, text (a row for each line), binaryfile.
+// Option names are Databricks'.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 #include "engine/flow.h"
 #include "engine/internal/scan_sources.h"
 #include "sql/render.h"
+#include "sql/statement.h"
 
 namespace tarn::engine {
 
@@ -20,6 +22,8 @@ struct ReadFilesOptions {
     std::string delimiter;                 // csv: `sep`, `delimiter`
     std::optional<bool> header;            // csv
     std::string quote, escape, null_value; // csv
+    bool infer_types = true;               // csv: else every column is STRING. `inferSchema`, of COPY INTO.
+    bool whole_text = false;               // text: a row for each file.
     bool rescued = true;                   // Whether `_rescued_data` is a column.
     bool allow_overwrites = false;         // Streams take in a file again when its size or time changed.
 };
@@ -28,6 +32,8 @@ struct ReadFilesOptions {
 Result<ReadFilesOptions> ParseReadFilesOptions(const std::vector<sql::RenderedArgument> &args);
 // The same from the tree, for planning before anything is rendered.
 Result<ReadFilesOptions> ParseReadFilesOptions(const sql::TableFunction &function);
+// Of COPY INTO: as Spark's readers have them by default (no header, a comma, no types inferred for CSV).
+Result<ReadFilesOptions> ParseCopyOptions(const std::string &path, const std::string &format, const sql::Properties &format_options);
 
 // The files that `path` names, sorted by path. In a folder, all below it whose names start with neither '.' nor '_'.
 // Errors: PATH_NOT_FOUND when the folder does not exist.

@@ -5,6 +5,7 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/read_files.h"
+#include "engine/internal/table_change.h"
 #include "engine/internal/types.h"
 #include "sql/functions.h"
 #include "sql/parser.h"
@@ -260,6 +261,20 @@ Result<std::string> StatementContext::RenderPath(const sql::TableRef &table) {
     return RenderReadFiles(options, lease_, nullptr);
 }
 
+Result<std::string> StatementContext::SetCopySource(const ReadFilesOptions &options, std::vector<SourceFile> files) {
+    StreamInputs::FileSet set;
+    set.files = std::move(files);
+    TARN_TRY(copy_source_, RenderReadFiles(options, lease_, &set));
+    bool unnamed = options.format == "csv" && !options.header.value_or(false) && !options.schema;
+    if (!unnamed) return copy_source_;
+    // Spark's names for columns that have none.
+    TARN_TRY(DataType columns, DescribeQuery(session_, "SELECT * FROM " + copy_source_));
+    std::string names;
+    for (size_t i = 0; i < columns.fields.size(); i++) names += (i > 0 ? ", \"_c" : "\"_c") + std::to_string(i) + "\"";
+    copy_source_ = "(SELECT * FROM " + copy_source_ + " AS source(" + names + "))";
+    return copy_source_;
+}
+
 Result<std::string> StatementContext::RenderStream(const std::string &location, const StreamInputs::TableRange &range) {
     sql::TableRef travel;
     travel.version = range.to_version;
@@ -289,6 +304,7 @@ Result<std::string> StatementContext::RenderStream(const std::string &location, 
 
 Result<std::string> StatementContext::RenderTableFunction(const sql::TableFunction &function,
                                                           const std::vector<sql::RenderedArgument> &args) {
+    if (!copy_source_.empty() && function.name.Last() == sql::kCopySource) return copy_source_;
     if (IsTableChanges(function)) return RenderTableChanges(*this, function, args);
     if (!EqualsIgnoreCase(function.name.Last(), "read_files")) return RenderContext::RenderTableFunction(function, args);
     TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(args));

@@ -11,6 +11,7 @@
 
 #include "delta/snapshot.h"
 #include "engine/flow.h"
+#include "engine/internal/read_files.h"
 #include "engine/internal/scan_sources.h"
 #include "engine/internal/state.h"
 #include "sql/render.h"
@@ -45,6 +46,9 @@ public:
     Result<std::string> Expr(const sql::Expr &expr, const std::vector<sql::ScopeRelation> &scope = {});
     Result<std::string> From(const sql::Relation &relation);
 
+    // What sql::kCopySource stands for from now on: the files of COPY INTO, as a FROM item, which is returned, too.
+    Result<std::string> SetCopySource(const ReadFilesOptions &options, std::vector<SourceFile> files);
+
     // `name`, a helper of sql/functions.h that DuckDB knows from now on.
     Result<std::string> UseHelper(const std::string &name);
 
@@ -76,6 +80,7 @@ private:
     StreamInputs *streams_;
     ScanSources::Lease lease_;
     std::string catalog_, schema_;  // Change while a view's text is rendered.
+    std::string copy_source_;
     int view_depth_ = 0;
     std::map<std::string, delta::SnapshotPtr> pinned_;
     std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.

@@ -33,6 +33,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Insert &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Delete &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Truncate &statement);
+// --- copy_into.cpp
+Result<ResultPtr> Execute(SessionState &session, const sql::CopyInto &statement);
 // --- merge.cpp
 Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement);
 // --- ddl.cpp

@@ -163,7 +163,8 @@ Result<int64_t> TableChange::DeleteAll() {
 }
 
 bool TableChange::IsEmpty() const {
-    return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && domains_.empty() && !progress_;
+    return snapshot_ && added_.empty() && removed_.empty() && masked_.empty() && !metadata_changed_ && domains_.empty() &&
+           !progress_ && once_.empty();
 }
 
 void TableChange::AutoCompactIfAsked() {
@@ -204,6 +205,7 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
     for (auto &domain : domains_) transaction->SetDomain(domain);
     if (reads_table_) transaction->ReadTable();
     if (progress_) transaction->SetApplication(progress_->application, progress_->batch);
+    for (const std::string &application : once_) transaction->SetApplication(application, 1);
     for (auto &file : removed_) transaction->Remove(*file);
     for (auto &masked : masked_) {
         transaction->ReplaceVector(*masked.file, masked.vector, delta::WithWideBounds(masked.file->stats));

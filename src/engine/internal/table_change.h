@@ -85,6 +85,9 @@ public:
     void ReadsTable() { reads_table_ = true; }
     void SetDomain(delta::DomainMetadata domain) { domains_.push_back(std::move(domain)); }
     void SetProgress(const FlowProgress &progress) { progress_ = progress; }
+    // Transaction identifiers that the commit records, each as version 1; a commit that lost the race to one that records
+    // the same fails with DELTA_CONCURRENT_TRANSACTION.
+    void RecordOnce(std::vector<std::string> applications) { once_ = std::move(applications); }
     bool IsEmpty() const;
 
     // Publishes; then asks for a checkpoint if one is due, whose failure changes nothing. `metrics` are the rows that the
@@ -129,6 +132,7 @@ private:
     std::vector<delta::DomainMetadata> domains_;
     bool reads_table_ = false;
     std::optional<FlowProgress> progress_;
+    std::vector<std::string> once_;
     bool committed_ = false;  // Or nobody knows: the files stay.
     // For the commit's metrics.
     int64_t copied_rows_ = 0;

@@ -2,7 +2,8 @@
 //
 // Every Parse… method starts at the first token of what it parses and leaves the parser after its last one.
 // Definitions: parse_expr.cpp (operators), parse_primary.cpp (literals, calls), parse_type.cpp, parse_query.cpp,
-// parse_relation.cpp, parse_statement.cpp, parse_create.cpp, parse_pipeline.cpp, parse_dml.cpp, parse_alter.cpp.
+// parse_relation.cpp, parse_statement.cpp, parse_create.cpp, parse_pipeline.cpp, parse_dml.cpp, parse_copy.cpp,
+// parse_alter.cpp.
 #pragma once
 
 #include <initializer_list>
@@ -189,6 +190,9 @@ private:
     Result<Statement::Node> ParseInsert();
     Result<void> ParseInsertReplace(Insert &insert);
     Result<std::vector<PartitionValue>> ParsePartitionValues();
+    Result<Statement::Node> ParseCopyInto();
+    Result<void> ParseCopySource(CopyInto &copy);
+    Result<bool> ParseCopyClause(CopyInto &copy);
     Result<Statement::Node> ParseUpdate();
     Result<Statement::Node> ParseDelete();
     Result<Statement::Node> ParseMerge();
@@ -233,6 +237,7 @@ private:
     const char *stack_start_ = nullptr;
     int nesting_ = 0;
     int placeholders_ = 0;  // `?` seen so far
+    CopyInto *copy_ = nullptr;  // whose source is parsed: 'path' is a relation then
 };
 
 }  // namespace tarn::sql

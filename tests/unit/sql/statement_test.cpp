@@ -107,6 +107,11 @@ TEST(Statement, Dml) {
     EXPECT_TRUE(Parsed<Insert>("INSERT INTO t BY NAME SELECT 1 AS a").by_name);
     EXPECT_NE(Parsed<Insert>("INSERT INTO t REPLACE WHERE a > 1 AND b = 2 SELECT 1").replace_where, nullptr);
     EXPECT_TRUE(Parsed<Insert>("INSERT INTO delta.`/x/y` SELECT 1").is_path);
+    EXPECT_EQ(Parsed<Insert>("INSERT INTO t AS x REPLACE ON x.a = s.b (SELECT 1 AS b) AS s").source_alias, "s");
+    EXPECT_EQ(Parsed<Insert>("INSERT INTO t REPLACE USING (a, b) SELECT 1, 2").replace_using.size(), 2u);
+    EXPECT_TRUE(Parsed<Insert>("INSERT WITH SCHEMA EVOLUTION INTO t SELECT 1").schema_evolution);
+    EXPECT_EQ(Parsed<Insert>("INSERT INTO t PARTITION (a = 'x', b) SELECT 1, 2").partition[1].value, nullptr);
+    EXPECT_EQ(Parsed<Insert>("WITH c AS (SELECT 1 AS a) INSERT INTO t SELECT * FROM c").query->with.size(), 1u);
     auto update = Parsed<Update>("UPDATE t AS x SET a = 1, b.c = x.d + 1 WHERE a IS NULL");
     EXPECT_EQ(update.alias, "x");
     EXPECT_EQ(update.assignments[1].column.ToString(), "b.c");
@@ -114,6 +119,27 @@ TEST(Statement, Dml) {
     EXPECT_NE(Parsed<Delete>("DELETE FROM t WHERE a IN (SELECT b FROM u)").where, nullptr);
     EXPECT_EQ(Parsed<Delete>("DELETE FROM t").where, nullptr);
     EXPECT_EQ(Parsed<Truncate>("TRUNCATE TABLE t").table.Last(), "t");
+}
+
+TEST(Statement, CopyInto) {
+    auto copy = Parsed<CopyInto>("COPY INTO s.t FROM 'a/b' FILEFORMAT = Parquet");
+    EXPECT_EQ(copy.source, "a/b");
+    EXPECT_EQ(copy.format, "parquet");
+    EXPECT_EQ(copy.query, nullptr);
+    copy = Parsed<CopyInto>(
+        "COPY INTO delta.`/t` (a, b) FROM (SELECT _c0, e._c1 FROM 's3://x/y' AS e) FILEFORMAT = CSV VALIDATE 15 ROWS\n"
+        "FILES = ('f1', 'f2') FORMAT_OPTIONS ('header' = 'true', sep = '|') COPY_OPTIONS ('force' = 'true')");
+    EXPECT_TRUE(copy.is_path);
+    EXPECT_EQ(copy.columns.size(), 2u);
+    EXPECT_EQ(copy.source, "s3://x/y");
+    EXPECT_EQ(copy.source_position, (SourcePosition{1, 58}));
+    EXPECT_NE(copy.query, nullptr);
+    EXPECT_EQ(copy.validate_rows, 15);
+    EXPECT_EQ(copy.files.size(), 2u);
+    EXPECT_EQ(copy.format_options[1], (std::pair<std::string, std::string>("sep", "|")));
+    EXPECT_TRUE(Parsed<CopyInto>("COPY INTO t BY POSITION FROM 'a' FILEFORMAT = CSV VALIDATE ALL PATTERN = '*.csv'").by_position);
+    EXPECT_EQ(ParseOutcome("COPY INTO t FROM (SELECT 1) FILEFORMAT = CSV"), "PARSE_SYNTAX_ERROR 1:27");
+    EXPECT_EQ(ParseOutcome("SELECT * FROM 'a'"), "PARSE_SYNTAX_ERROR 1:15");
 }
 
 TEST(Statement, Merge) {

@@ -1,0 +1,98 @@
+"""Statements that change rows, where others judge more than the rows: what COPY INTO remembers, and what the history says."""
+import datetime
+import decimal
+import json
+import re
+import threading
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness import Tarn, equal, same_everywhere, spark
+from table_cases import run_together
+
+
+class CopyInto:
+    """Files that were loaded are known by the table's own log."""
+
+    def __init__(self, home):
+        self.home = home
+        self.tarn = Tarn(home / "root")
+
+    def copy(self, table, source, rest="FILEFORMAT = JSON", tarn=None):
+        (row,) = (tarn or self.tarn).sql(f"COPY INTO {table} FROM '{source}' {rest}")
+        return row["num_inserted_rows"]
+
+    def folder(self, name, files, rows=10):
+        folder = self.home / name
+        folder.mkdir()
+        for n in range(files):
+            (folder / f"{n}.json").write_text("".join(json.dumps({"id": n * rows + i, "file": n}) + "\n" for i in range(rows)))
+        return folder
+
+    def case_every_format_as_spark_reads_it(self):
+        table = pa.table({"id": [1, 2, 3], "name": ["a", None, "c"], "price": pa.array([1.5, 2.25, None], pa.float64()),
+                          "day": pa.array([datetime.date(2024, 2, 29)] * 3), "tags": [["x"], [], None]})
+        source = self.home / "formats"
+        source.mkdir()
+        pq.write_table(table, source / "a.parquet")
+        rows = table.to_pylist()
+        (source / "a.json").write_text("\n".join(json.dumps(r, default=str) for r in rows))
+        # Spark's own CSV: quotes, line ends within values, what is NULL.
+        texts = [(1, "plain", 1.5), (2, None, None), (3, 'say "hi", twice', -0.25), (4, "two\nlines", 4.0), (5, "", 5.0), (6, "007", 6.0)]
+        spark().createDataFrame(texts, "id INT, name STRING, price DOUBLE").coalesce(1).write.csv(str(source / "csv"), header=True, escape='"')
+        for table_name, columns in (("of_parquet", "id BIGINT, name STRING, price DOUBLE, day DATE, tags ARRAY<STRING>"),
+                                    ("of_json", "id BIGINT, name STRING, price DOUBLE, day DATE, tags ARRAY<STRING>"),
+                                    ("of_csv", "id INT, name STRING, price DOUBLE")):
+            self.tarn.sql(f"CREATE TABLE {table_name} ({columns})")
+        equal(self.copy("of_parquet", source, "FILEFORMAT = PARQUET PATTERN = '*.parquet'"), 3)
+        equal(self.copy("of_json", source, "FILEFORMAT = JSON PATTERN = '*.json'"), 3)
+        equal(self.copy("of_csv", source / "csv", "FILEFORMAT = CSV FORMAT_OPTIONS ('header' = 'true', 'multiLine' = 'true')"), 6)
+        same = "SELECT id, name, price, CAST(day AS STRING) AS day, tags FROM"
+        equal(self.tarn.sql(f"{same} of_json ORDER BY id"), self.tarn.sql(f"{same} of_parquet ORDER BY id"))
+        equal([tuple(r.values()) for r in self.tarn.sql("SELECT id, name, CAST(price AS FLOAT) AS price FROM of_csv ORDER BY id")],
+              [(i, n, None if p is None else decimal.Decimal(str(p))) for i, n, p in texts], "the CSV file")
+        for table_name in ("of_parquet", "of_json", "of_csv"):
+            same_everywhere(self.tarn, table_name, self.tarn.table_path("default", table_name))
+
+    def case_memory_survives_spark_checkpoints_and_log_cleanup(self):
+        source = self.folder("kept", 5)
+        path = self.home / "tables" / "kept"
+        self.tarn.sql(f"CREATE TABLE kept (id BIGINT, file BIGINT) LOCATION '{path}' TBLPROPERTIES ('delta.checkpointInterval' = '3')")
+        equal(self.copy("kept", source, "FILEFORMAT = JSON PATTERN = '[0-3].json'"), 40)
+        for n in range(8):
+            spark().sql(f"INSERT INTO delta.`{path}` VALUES ({1000 + n}, -1)")
+        log = path / "_delta_log"
+        checkpoints = sorted(log.glob("*.checkpoint*.parquet"))
+        assert checkpoints, "Spark wrote no checkpoint"
+        newest = max(int(f.name[:20]) for f in checkpoints)
+        for commit in log.glob("*.json"):
+            if re.fullmatch(r"\d{20}\.json", commit.name) and int(commit.name[:20]) < newest:
+                commit.unlink()
+        fresh = Tarn(self.home / "elsewhere")
+        table = f"delta.`{path}`"
+        equal(self.copy(table, source, "FILEFORMAT = JSON PATTERN = '[0-3].json'", fresh), 0)
+        equal(self.copy(table, source, tarn=fresh), 10)
+        equal(self.copy(table, source, tarn=fresh), 0)
+        equal(spark().sql(f"SELECT COUNT(*), COUNT(DISTINCT id) FROM {table}").collect()[0][:], (58, 58))
+        return f"{same_everywhere(fresh, table, path)} rows, checkpoint {newest}"
+
+    def case_of_many_at_once_each_file_is_loaded_by_one(self):
+        source = self.folder("raced", 12)
+        path = self.home / "tables" / "raced"
+        self.tarn.sql(f"CREATE TABLE raced (id BIGINT, file BIGINT) LOCATION '{path}'")
+        told = []
+        # Other processes, with folders of their own: nothing is shared but the table.
+        patterns = ["*.json", "[0-4].json", "1*.json", "*.json", "[3-9].json", "*.json"]
+        threads = [threading.Thread(target=lambda p=p, n=n: told.append(self.copy(f"delta.`{path}`", source, f"FILEFORMAT = JSON PATTERN = '{p}'",
+                                                                                  Tarn(self.home / f"racer{n}"))))
+                   for n, p in enumerate(patterns)]
+        run_together(threads)
+        equal(len(told), len(patterns), "every one ended well")
+        equal(sum(told), 120, "rows that they say they inserted")
+        same_everywhere(self.tarn, "raced", path)
+        equal(self.tarn.sql("SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS d FROM raced"), [{"n": 120, "d": 120}])
+        return f"{sorted(told, reverse=True)} of 120 rows"
+
+
+GROUPS = [CopyInto]
