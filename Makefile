@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: help build run test sanitize interop golden fuzz bench lint format clean
+.PHONY: help build run test sanitize interop random golden fuzz bench lint format clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 12
@@ -29,6 +29,10 @@ sanitize:        ## the same tests under AddressSanitizer and UndefinedBehaviorS
 interop: build   ## the same tables through Spark and delta-rs
 	@scripts/setup-peers.sh
 	@TARN=$(abspath $(BUILD))/tarn tests/interop/run.sh
+
+random: build    ## random statements by Tarn, Spark and delta-rs in turn: SEED=…, STEPS=100 a table, VARIANT=plain|mapped|… for one
+	@scripts/setup-peers.sh
+	@TARN=$(abspath $(BUILD))/tarn TARN_SEED=$(or $(SEED),$(shell date +%s)) TARN_STEPS=$(or $(STEPS),100) tests/interop/run.sh RandomStatements.$(VARIANT)
 
 golden: build    ## Delta's golden tables and delta-kernel-rs's, as Spark reads them
 	@scripts/setup-peers.sh

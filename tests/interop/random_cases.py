@@ -1,10 +1,12 @@
 """One long random sequence of statements on one table, run by Tarn, Spark and delta-rs in turn; after each step all of them
 must read the rows that a model in Python says.
 
-    TARN_RANDOM_SEED=7 TARN_RANDOM_STEPS=300 tests/interop/run.sh RandomStatements.plain     (or make random SEED=7 STEPS=300)
+    make random SEED=7 STEPS=300 VARIANT=plain     (or TARN_SEED=7 TARN_STEPS=300 tests/interop/run.sh RandomStatements.plain)
 
-A failure prints the statement, who ran it, and how to replay it; `shrunk` says how many of the last statements, run alone on
+Where the table has a change feed, the changes that Tarn and Spark read are the same and lead from the rows before to the rows
+after; where it tracks rows, a row keeps its id as long as it lives, and no id is used twice. A failure prints the statement, who ran it, and how to replay it; `shrunk` says how many of the last statements, run alone on
 the rows before them, still fail."""
+import collections
 import json
 import os
 import pathlib
@@ -16,11 +18,11 @@ import zlib
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from harness import Tarn, TarnError, delta_rs_rows, same_rows, spark, spark_rows
-from random_statements import KINDS, Ambiguous, Generator, literal
+from harness import Tarn, canonical, canonical_rows, delta_rs_rows, same_rows, spark, spark_rows
+from random_statements import Ambiguous, Generator, Statement, literal, without_id
 
-SEED = int(os.environ.get("TARN_RANDOM_SEED", "20240611"))
-STEPS = int(os.environ.get("TARN_RANDOM_STEPS", "14"))
+SEED = int(os.environ.get("TARN_SEED", "20240611"))
+STEPS = int(os.environ.get("TARN_STEPS", "14"))
 # What an engine may say instead of doing it: the statement is another engine's then.
 NOT_DONE = re.compile(r"UNSUPPORTED|NOT_SUPPORTED|not supported|unsupported|No table feature|not implemented", re.I)
 
@@ -76,7 +78,10 @@ class Table:
                 delta = DeltaTable(str(self.path))
                 statement.delta_rs(delta, pa.schema(delta.schema()))
                 return True
-            rows = self.run(by, statement.sql.replace("{t}", self.name), statement.settings)
+            text = statement.spark if by == "Spark" else statement.sql
+            if not text:
+                return False
+            rows = self.run(by, text.replace("{t}", self.name), statement.settings)
             return rows or True
         except Exception as error:
             if NOT_DONE.search(str(error)):
@@ -88,6 +93,7 @@ class Table:
 
     def check(self, rows):
         """All engines read `rows`."""
+        rows = [without_id(row) for row in rows]
         frame = spark_rows(self.path)
         same_rows(frame.collect(), rows, frame.schema, ("Spark", "the model"))
         read = self.tarn.sql(f"SELECT * FROM {self.name}")
@@ -96,8 +102,48 @@ class Table:
             same_rows(delta_rs_rows(self.path), rows, frame.schema, ("delta-rs", "the model"))
 
 
-class Failure(Exception):
-    pass
+    @property
+    def has_changes(self):
+        return self.properties.get("delta.enableChangeDataFeed") == "true"
+
+    @property
+    def has_row_ids(self):
+        return self.properties.get("delta.enableRowTracking") == "true"
+
+    def check_changes(self, before, after, first, last):
+        """What the feed says of versions first … last leads from the rows before to those after."""
+        frame = spark().read.format("delta").option("readChangeFeed", "true").option("startingVersion", first) \
+            .option("endingVersion", last).load(str(self.path)).drop("_commit_timestamp")
+        theirs = frame.collect()
+        ours = self.tarn.sql(f"SELECT * EXCEPT (_commit_timestamp) FROM table_changes_by_path('{self.path}', {first}, {last})")
+        same_rows(ours, theirs, frame.schema, ("Tarn's changes", "Spark's"))
+        columns = [f for f in frame.schema if not f.name.startswith("_c")]
+        schema = type(frame.schema)(columns)
+        count = canonical_rows([without_id(row) for row in before], schema)
+        for change in theirs:
+            row = canonical_rows([change.asDict()], schema)
+            (count.update if change["_change_type"] in ("insert", "update_postimage") else count.subtract)(row)
+        left = {row: times for row, times in count.items() if times != 0}
+        assert left == canonical_rows([without_id(row) for row in after], schema), f"the changes of {first} to {last} do not lead to the rows"
+
+    def rows_with_ids(self, rows, used):
+        """`rows` with the ids that Spark reads. Those that have one keep it; others get one that nobody ever had."""
+        frame = spark_rows(self.path).selectExpr("*", "_metadata.row_id AS __id")
+        schema = type(frame.schema)([f for f in frame.schema if f.name != "__id"])
+        spell = lambda row: json.dumps(canonical(row, schema), sort_keys=True, ensure_ascii=False)
+        found = collections.Counter((spell(row), row["__id"]) for row in (r.asDict(recursive=True) for r in frame.collect()))
+        assert all(times == 1 and row_id is not None for (_, row_id), times in found.items()), "row ids are NULL or not unique"
+        for row in rows:
+            if "__id" in row:
+                key = (spell(row), row["__id"])
+                assert found.pop(key, 0) == 1, f"a row lost its id {row['__id']}: {key[0][:300]}; now {[k for k in found if k[0] == key[0]][:3]}"
+        fresh = collections.defaultdict(list)
+        for text, row_id in found:
+            assert row_id not in used, f"row id {row_id} was another row's: {text[:300]}"
+            fresh[text].append(row_id)
+        named = [row if "__id" in row else {**row, "__id": fresh[spell(row)].pop()} for row in rows]
+        used.update(row["__id"] for row in named)
+        return named
 
 
 class Run:
@@ -112,20 +158,27 @@ class Run:
         self.by_version = {}
         self.done = {}     # engine -> statements it ran
         self.refused = {}  # kind -> times
+        self.kinds_done = {}
 
     def start(self):
         rows = [self.generator.row() for _ in range(40)]
         self.table.create(self.random.choice(["Spark", "Tarn"]) if self.table.columns == "either" else "Spark", self.generator.kinds, rows)
+        self.used_ids = set()
         self.rows = rows
         self.remember()
 
     def remember(self):
-        self.by_version[self.table.version()] = (dict(self.generator.kinds), self.rows)
+        if self.table.has_row_ids:
+            self.rows = self.table.rows_with_ids(self.rows, self.used_ids)
+        self.by_version[self.table.version()] = (dict(self.generator.kinds), self.rows, self.generator.constraints)
 
     def choose(self):
         g, mapped = self.generator, "delta.columnMapping.mode" in self.table.properties
-        kinds = [(g.insert, 22), (g.update, 18), (g.delete, 12), (g.merge, 26), (g.replace_where, 5), (g.insert_from_itself, 4),
-                 (g.overwrite, 3), (g.optimize, 5), (g.add_column, 2), (g.evolve, 2), (g.truncate, 1), (self.restore, 4)]
+        kinds = [(g.insert, 22), (g.update, 18), (g.delete, 12), (g.merge, 26), (g.replace_where, 5), (g.replace_using, 4),
+                 (g.insert_from_itself, 4), (g.overwrite, 3), (g.add_column, 2), (g.evolve, 2), (g.merge_evolving, 3), (g.truncate, 1),
+                 (self.restore, 4), (g.purge, 3), (g.vacuum, 2), (self.optimize, 5), (g.add_constraint, 2)]
+        if g.constraints:
+            kinds += [(g.violate, 3), (g.drop_constraint, 2)]
         if mapped:
             kinds.append((g.drop_column, 2))
             if any(c.startswith(("n", "r")) for c in g.kinds):
@@ -134,13 +187,18 @@ class Run:
             kinds.append((g.delete, 60))
         return self.random.choices([k for k, _ in kinds], [w for _, w in kinds])[0]()
 
+    def optimize(self):
+        if not self.table.cluster:
+            return self.generator.optimize()
+        return self.generator.cluster() if self.random.random() < 0.3 else Statement("OPTIMIZE", "OPTIMIZE {t}", lambda old: old)
+
     def restore(self):
-        from random_statements import Statement
         current = set(self.generator.kinds)
-        fitting = [v for v, (kinds, _) in self.by_version.items() if set(kinds) == current]
+        fitting = [v for v, (kinds, _, _) in self.by_version.items() if set(kinds) == current]
         version = self.random.choice(fitting[-6:])
-        rows = self.by_version[version][1]
-        return Statement("RESTORE", f"RESTORE TABLE {{t}} TO VERSION AS OF {version}", lambda old: rows)
+        _, rows, self.generator.constraints = self.by_version[version]
+        return Statement("RESTORE", f"RESTORE TABLE {{t}} TO VERSION AS OF {version}", lambda old: rows,
+                         delta_rs=lambda delta, schema: delta.restore(version))
 
     def step(self):
         kinds = dict(self.generator.kinds)
@@ -153,6 +211,10 @@ class Run:
         except Ambiguous as ambiguous:
             self.steps.append((statement, "Tarn"))
             return self.expect_refusal(statement, str(ambiguous))
+        if statement.refused:
+            self.steps.append((statement, "Tarn"))
+            return self.expect_refusal(statement, "certain")
+        before = self.table.version()
         for by in engines:
             if by == "delta-rs" and not self.table.delta_rs:
                 continue
@@ -167,11 +229,16 @@ class Run:
                 for key, count in counts.items():
                     assert result[0].get(key) == count, f"Tarn says {result[0]}, the model {counts}"
             self.done[by] = self.done.get(by, 0) + 1
+            self.kinds_done[statement.kind] = self.kinds_done.get(statement.kind, 0) + 1
             break
         else:
             raise AssertionError(f"no engine takes {statement.sql[:300]}")
-        self.rows = expected
         self.table.check(expected)
+        if self.table.has_changes and self.table.version() > before:
+            self.table.check_changes(self.rows, expected, before + 1, self.table.version())
+        if statement.forgets:
+            self.by_version.clear()
+        self.rows = expected
         self.remember()
 
     def expect_refusal(self, statement, certainty):
@@ -181,9 +248,9 @@ class Run:
             try:
                 self.table.run(by, statement.sql.replace("{t}", self.table.name))
             except Exception as error:
-                assert "MULTIPLE_SOURCE_ROW" in str(error), f"{by}: {error}"
+                assert (statement.refused or "MULTIPLE_SOURCE_ROW") in str(error), f"{by}: {error}"
             else:
-                raise AssertionError(f"{by} took a MERGE with several source rows for one target row")
+                raise AssertionError(f"{by} took what must fail: {statement.refused or 'several source rows for one target row'}")
         self.table.check(self.rows)
 
     def shrink(self):
@@ -220,11 +287,11 @@ class RandomStatements:
             except Exception as error:
                 statement, by = run.steps[-1] if run.steps else (None, "")
                 told = f"step {number} of {name}, seed {SEED}, run by {by}: {statement.sql[:1500] if statement else ''}\n{str(error)[:900]}\n"
-                told += run.shrink() + f"\nreplay: TARN_RANDOM_SEED={SEED} TARN_RANDOM_STEPS={number} tests/interop/run.sh RandomStatements.{name}"
+                told += run.shrink() + f"\nreplay: make random SEED={SEED} STEPS={number} VARIANT={name}"
                 raise AssertionError(told) from error
         refused = ", ".join(f"{kind} {times}" for kind, times in sorted(run.refused.items()) if kind.endswith("by Tarn"))
         ran = ", ".join(f"{by} {times}" for by, times in sorted(run.done.items()))
-        return f"{STEPS} steps, seed {SEED}: {ran}; {len(run.rows)} rows" + (f"; refused by name: {refused}" if refused else "")
+        return f"{STEPS} steps of {len(run.kinds_done)} kinds, seed {SEED}: {ran}; {len(run.rows)} rows" + (f"; refused by name: {refused}" if refused else "")
 
     def case_plain(self):
         return self.sequence("plain", delta_enableDeletionVectors="true")

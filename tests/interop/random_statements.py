@@ -7,7 +7,7 @@ KINDS = {  # Column -> Spark type, in order.
     "id": "BIGINT", "v": "BIGINT", "s": "STRING", "p": "STRING", "d": "DECIMAL(10,2)", "day": "DATE",
     "st": "STRUCT<a: INT, b: STRING>", "tags": "ARRAY<STRING>",
 }
-PARTITIONS = ["a", "b c", "d/e=f", None]
+PARTITIONS = ["a", "b c", "d/e=f", None]  # '' would be NULL where it is a partition
 
 
 class Ambiguous(Exception):
@@ -15,12 +15,19 @@ class Ambiguous(Exception):
 
 
 class Statement:
-    """`sql` has {t} for the table. `apply(rows)` gives the new rows; it must not change the old ones.
-    `counts(rows)`: affected, updated, deleted, inserted where the statement reports them. `delta_rs(table)` does it there."""
+    """`sql` has {t} for the table; `spark`: its text there, "" when Spark has none. `apply(rows)` gives the new rows; it must not
+    change the old ones. `counts(rows)`: affected, updated, deleted, inserted where the statement reports them. `delta_rs(table)`
+    does it there. `refused`: what the error says that it must end with. `forgets`: older versions cannot be read any more."""
 
-    def __init__(self, kind, sql, apply, counts=None, delta_rs=None, autocommit=None):
+    def __init__(self, kind, sql, apply, counts=None, delta_rs=None, settings=None, spark=None, refused=None, forgets=False):
         self.kind, self.sql, self.apply, self.counts, self.delta_rs = kind, sql, apply, counts, delta_rs
-        self.settings = autocommit or {}
+        self.settings, self.refused, self.forgets = settings or {}, refused, forgets
+        self.spark = sql if spark is None else spark
+
+
+def without_id(row):
+    """A copy that is a new row, where rows have ids."""
+    return {column: value for column, value in row.items() if column != "__id"}
 
 
 class Condition:
@@ -54,6 +61,7 @@ class Generator:
     def __init__(self, random, partitioned, columns=None):
         self.random, self.partitioned = random, partitioned
         self.kinds = dict(columns or KINDS)
+        self.constraints = {}  # name -> the id that rows must be below
         self.added = 0
 
     # ---- Values and rows
@@ -168,7 +176,7 @@ class Generator:
         r = self.random
         rows = [self.row() for _ in range(r.randrange(1, 8))]
         columns = list(self.kinds)
-        form = r.choice(["plain", "columns", "name", "values"])
+        form = r.choice(["plain", "columns", "name", "values", "with"])
         if form in ("columns", "name"):
             r.shuffle(columns)
             columns = [c for c in columns if c in ("id", "p") or r.random() < 0.7]
@@ -180,7 +188,8 @@ class Generator:
         else:
             body = self.rows_sql(rows, columns)
         listed = f" ({', '.join(columns)})" if form == "columns" else " BY NAME" if form == "name" else ""
-        return Statement("INSERT " + form, f"INSERT INTO {{t}}{listed} {body}", lambda old: old + rows,
+        text = f"WITH c AS ({body}) INSERT INTO {{t}} SELECT * FROM c" if form == "with" else f"INSERT INTO {{t}}{listed} {body}"
+        return Statement("INSERT " + form, text, lambda old: old + rows,
                          lambda old: {"num_affected_rows": len(rows), "num_inserted_rows": len(rows)}, self.append(rows))
 
     def append(self, rows):
@@ -207,7 +216,7 @@ class Generator:
             touched = {row["p"] for row in rows}
             return Statement("INSERT OVERWRITE dynamic", "INSERT OVERWRITE {t} " + self.rows_sql(rows, list(self.kinds)),
                              lambda old: [t for t in old if t["p"] not in touched] + rows,
-                             autocommit={"spark.sql.sources.partitionOverwriteMode": "dynamic"})
+                             settings={"spark.sql.sources.partitionOverwriteMode": "dynamic"})
         return Statement("INSERT OVERWRITE", "INSERT OVERWRITE {t} " + self.rows_sql(rows, list(self.kinds)), lambda old: rows)
 
     def replace_where(self):
@@ -218,12 +227,22 @@ class Generator:
         return Statement("REPLACE WHERE", f"INSERT INTO {{t}} REPLACE WHERE {condition.sql()} " + self.rows_sql(rows, list(self.kinds)),
                          lambda old: [t for t in old if not condition.test(t)] + rows)
 
+    def replace_using(self):
+        rows = [self.row() for _ in range(self.random.randrange(1, 6))]
+        ids = {row["id"] for row in rows} - {None}
+        if self.random.random() < 0.5:
+            sql = "INSERT INTO {t} REPLACE USING (id) " + self.rows_sql(rows, list(self.kinds))
+            return Statement("REPLACE USING", sql, lambda old: [t for t in old if t["id"] not in ids] + rows, spark="")
+        pairs = {(row["id"], row["p"]) for row in rows}
+        sql = "INSERT INTO {t} AS t REPLACE ON t.id = s.id AND t.p <=> s.p (" + self.rows_sql(rows, list(self.kinds)) + ") AS s"
+        return Statement("REPLACE ON", sql, lambda old: [t for t in old if t["id"] is None or (t["id"], t["p"]) not in pairs] + rows, spark="")
+
     def insert_from_itself(self):
         condition = self.condition()
         limit = self.random.randrange(5, 15)
 
         def apply(old):
-            return old + [t for t in old if t["id"] is not None and t["id"] < limit and condition.test(t)]
+            return old + [without_id(t) for t in old if t["id"] is not None and t["id"] < limit and condition.test(t)]
         return Statement("INSERT SELECT", f"INSERT INTO {{t}} SELECT * FROM {{t}} WHERE id < {limit} AND {condition.sql()}", apply)
 
     def update(self):
@@ -266,6 +285,21 @@ class Generator:
         simple = len(clauses) <= 2 and all(c["simple"] for c in clauses) and not extra
         return Statement("MERGE", sql, lambda old: outcome(old)[0], lambda old: outcome(old)[1],
                          self.upsert(rows, clauses) if simple and len({row["id"] for row in rows}) == len(rows) else None)
+
+    def merge_evolving(self):
+        rows = list({row["id"]: row for row in (self.row() for _ in range(6))}.values())
+        self.added += 1
+        name = f"n{self.added}"
+        self.kinds[name] = "STRING"
+        source = [{**row, name: f"e{i}"} for i, row in enumerate(rows)]
+        clauses = [{"when": "MATCHED", "holds": lambda t, s: True, "act": "update", "give": lambda t, s: dict(s), "conditional": False},
+                   {"when": "NOT MATCHED", "holds": lambda t, s: True, "act": "insert", "give": lambda t, s: dict(s), "conditional": False}]
+        sql = (f"MERGE {{evolution}} INTO {{t}} t USING ({self.rows_sql(source, list(self.kinds))}) s ON t.id = s.id "
+               "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+
+        def outcome(old):
+            return self.merged([{**t, name: None} for t in old], source, None, clauses)
+        return Statement("MERGE evolving", sql, lambda old: outcome(old)[0], lambda old: outcome(old)[1])
 
     def upsert(self, rows, clauses):
         def run(delta, schema):
@@ -334,7 +368,8 @@ class Generator:
                 continue
             counts[acts[0][0]["act"]] += 1
             if acts[0][0]["act"] == "update":
-                new.append(acts[0][0]["give"](t, acts[0][1]))
+                given = acts[0][0]["give"](t, acts[0][1])
+                new.append({**given, "__id": t["__id"]} if "__id" in t else given)
         for i, s in enumerate(rows):
             act = None if i in matched_source else next((c for c in clauses if c["when"] == "NOT MATCHED" and c["holds"](None, s)), None)
             if act:
@@ -373,8 +408,38 @@ class Generator:
         return Statement("DROP COLUMN", f"ALTER TABLE {{t}} DROP COLUMN {name}", lambda old: [{c: x for c, x in t.items() if c != name} for t in old])
 
     def optimize(self):
-        zorder = " ZORDER BY (id)" if self.random.random() < 0.4 else ""
-        return Statement("OPTIMIZE", "OPTIMIZE {t}" + zorder, lambda old: old)
+        zorder = self.random.random() < 0.4
+        if zorder:
+            return Statement("ZORDER", "OPTIMIZE {t} ZORDER BY (id)", lambda old: old, delta_rs=lambda delta, schema: delta.optimize.z_order(["id"]))
+        return Statement("OPTIMIZE", "OPTIMIZE {t}", lambda old: old, delta_rs=lambda delta, schema: delta.optimize.compact())
+
+    def cluster(self):
+        return Statement("OPTIMIZE FULL", "OPTIMIZE {t} FULL", lambda old: old)
+
+    def purge(self):
+        return Statement("REORG PURGE", "REORG TABLE {t} APPLY (PURGE)", lambda old: old)
+
+    def vacuum(self):
+        def run(delta, schema):
+            delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        return Statement("VACUUM", "VACUUM {t} RETAIN 0 HOURS", lambda old: old, delta_rs=run, forgets=True,
+                         settings={"spark.databricks.delta.retentionDurationCheck.enabled": "false"})
 
     def truncate(self):
-        return Statement("DELETE all", "DELETE FROM {t}", lambda old: [])
+        return Statement("TRUNCATE", "TRUNCATE TABLE {t}", lambda old: [], spark="DELETE FROM {t}")
+
+    def add_constraint(self):
+        self.added += 1
+        name, limit = f"c{self.added}", self.random.randrange(100, 1000)
+        self.constraints = {**self.constraints, name: limit}
+        return Statement("ADD CONSTRAINT", f"ALTER TABLE {{t}} ADD CONSTRAINT {name} CHECK (id IS NULL OR id < {limit})", lambda old: old)
+
+    def drop_constraint(self):
+        name = self.random.choice(list(self.constraints))
+        self.constraints = {c: limit for c, limit in self.constraints.items() if c != name}
+        return Statement("DROP CONSTRAINT", f"ALTER TABLE {{t}} DROP CONSTRAINT {name}", lambda old: old)
+
+    def violate(self):
+        row = {**self.row(), "id": max(self.constraints.values()) + self.random.randrange(5)}
+        return Statement("violate CHECK", "INSERT INTO {t} " + self.rows_sql([self.row(), row], list(self.kinds)), lambda old: old,
+                         refused="CONSTRAINT")

@@ -18,12 +18,6 @@ std::string SettingOf(const SessionState &session, const std::string &key) {
     return it == session.settings.end() ? "" : ToLower(it->second);
 }
 
-std::string Names(const std::vector<std::string> &names, const std::string &before = "") {
-    std::string list;
-    for (const std::string &name : names) list += (list.empty() ? "" : ", ") + before + sql::QuoteIdentifier(name);
-    return list;
-}
-
 class InsertPlan {
 public:
     // `given`: the rows' query, in place of the statement's own.

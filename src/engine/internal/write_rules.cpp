@@ -185,6 +185,15 @@ Result<void> WriteRules::AddChecks(StatementContext &context, const delta::Metad
                                           sql::QuoteLiteral("\" exceeds char/varchar type length limitation. Failed check: " + field.name +
                                                             " is " + *spelled + ".")));
     }
+    // The log cannot tell '' from NULL in a partition column: it is NULL before anything is checked, as in Spark.
+    for (const std::string &name : metadata.partition_columns) {
+        const Field *field = metadata.schema.FindField(name);
+        if (!field || field->type.kind != TypeKind::kString) continue;
+        auto known = std::ranges::find(adjusted_, field->name, &Fill::column);
+        std::string value = known == adjusted_.end() ? sql::QuoteIdentifier(field->name) : known->text;
+        if (known == adjusted_.end()) known = adjusted_.insert(known, {field->name, ""});
+        known->text = "nullif(" + value + ", '')";
+    }
     return {};
 }
 
