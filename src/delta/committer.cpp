@@ -54,6 +54,15 @@ Committer::Committer(Transaction &transaction, const CommitDetails &details)
       txn_id_(transaction.options_.new_uuid()) {}
 
 Result<CommitResult> Committer::Run() {
+    Result<CommitResult> result = TryAll();
+    // A change that is known to have failed leaves no vectors behind.
+    if (!result && result.error().kind != ErrorKind::kUnknownOutcome && !answer_lost_) {
+        for (const std::string &path : transaction_.masks_->WrittenFiles()) (void)log_.store().Delete(path);
+    }
+    return result;
+}
+
+Result<CommitResult> Committer::TryAll() {
     TARN_CHECK(Prepare());
     for (int attempt = 0; attempt < options_.max_attempts; attempt++) {
         if (attempt > 0) Wait(attempt);
@@ -84,6 +93,7 @@ Result<StagedChange> Committer::Stage() {
 
 Result<void> Committer::Prepare() {
     std::vector<Action> &actions = transaction_.actions_;
+    TARN_CHECK(WriteMasks());
     if (actions.empty() && !transaction_.allow_empty_) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "A commit needs at least one action.");
     }
@@ -112,6 +122,16 @@ Result<void> Committer::Prepare() {
         if (!staging_) TARN_CHECK(CheckBase());
     }
     return SyncFiles();
+}
+
+Result<void> Committer::WriteMasks() {
+    TARN_CHECK(transaction_.masks_->Write(log_.store(), log_.table_root(), options_.now_ms(), transaction_.actions_));
+    std::ranges::stable_sort(transaction_.actions_, {}, Rank);
+    // Vectors of attempts that lost. Where an answer was lost, theirs may be the commit.
+    for (const std::string &path : transaction_.masks_->TakeReplaced()) {
+        if (!answer_lost_) (void)log_.store().Delete(path);
+    }
+    return {};
 }
 
 Result<void> Committer::RaiseProtocol() {
@@ -214,7 +234,7 @@ CommitInfo Committer::Info() const {
     bool only_adds = std::ranges::none_of(transaction_.actions_, [](const Action &action) {
         return std::holds_alternative<RemoveFile>(action) || std::holds_alternative<CdcFile>(action);
     });
-    info.is_blind_append = only_adds && !transaction_.reads_.ReadsFiles();
+    info.is_blind_append = only_adds && !transaction_.reads_.ReadsFiles() && transaction_.masks_->empty();
     info.engine_info = options_.engine_info;
     info.txn_id = txn_id_;
     return info;
@@ -280,13 +300,18 @@ Result<Committer::Who> Committer::Attempt(const std::string &text) {
 }
 
 Result<bool> Committer::Rebase() {
-    Loser loser{log_.table_root(), snapshot_,  transaction_.reads_, transaction_.actions_,
-                isolation_,        details_.operation};
+    Loser loser{log_.table_root(), snapshot_,          transaction_.reads_, transaction_.actions_,
+                isolation_,        details_.operation, *transaction_.masks_};
+    FollowedFiles changed;
     while (true) {
         Result<std::optional<Winner>> read = ReadWinner(version_);
         if (!read) return Fail(answer_lost_ ? Uncertain(read.error()) : read.error());
-        if (!*read) return false;
-        const Winner &winner = **read;
+        if (!*read) {
+            TARN_CHECK(Follow(loser, changed));
+            return false;
+        }
+        auto shared = std::make_shared<const Winner>(**std::move(read));
+        const Winner &winner = *shared;
         if (winner.info.txn_id == txn_id_) {
             commit_time_ = winner.info.in_commit_timestamp.value_or(commit_time_);
             return true;
@@ -298,12 +323,25 @@ Result<bool> Committer::Rebase() {
             return Fail(std::move(error));
         }
         if (std::optional<Error> conflict = FindConflict(loser, winner)) return Fail(*std::move(conflict));
+        for (const AddFile &file : winner.adds) {
+            std::string key = storage::ActionPathKey(log_.table_root(), file.path);
+            if (transaction_.masks_->Contains(key)) changed[key] = {file, shared};
+        }
         previous_time_ = winner.info.in_commit_timestamp.value_or(previous_time_);
         for (const DomainMetadata &domain : winner.domains) {
             if (domain.domain == kRowTrackingDomain) row_id_high_water_ = ParseHighWater(domain.configuration);
         }
         version_++;
     }
+}
+
+// Others masked rows of files that we mask rows of: if they are other rows, our vectors hold both from now on.
+Result<void> Committer::Follow(const Loser &loser, const FollowedFiles &changed) {
+    for (const auto &[key, last] : changed) {
+        TARN_TRY(RowMasks::Verdict verdict, transaction_.masks_->Follow(log_.store(), log_.table_root(), last.first));
+        if (verdict != RowMasks::Verdict::kDisjoint) return Fail(RowConflict(loser, *last.second, verdict, last.first));
+    }
+    return WriteMasks();
 }
 
 Result<std::optional<Winner>> Committer::ReadWinner(int64_t version) {

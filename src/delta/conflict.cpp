@@ -39,28 +39,68 @@ Error Conflict(const Loser &loser, const Winner &winner, std::string_view condit
     return error;
 }
 
-// A file that `winner` added and that `loser` would have read, had it been there.
-const AddFile *FindUnreadAdd(const Loser &loser, const Winner &winner) {
-    if (loser.isolation == Isolation::kSnapshot) return nullptr;
-    bool blind = winner.info.is_blind_append.value_or(false);
-    if (loser.isolation == Isolation::kWriteSerializable && blind && !Any<Metadata>(loser.actions)) return nullptr;
-    for (const AddFile &file : winner.adds) {
-        if (loser.reads.table) return &file;
-        for (const auto &might_match : loser.reads.predicates) {
-            if (might_match(file)) return &file;
-        }
-    }
-    return nullptr;
+const Winner::Removed *RemovedBy(const Winner &winner, const std::string &key) {
+    auto found = std::ranges::find(winner.removed, key, &Winner::Removed::key);
+    return found == winner.removed.end() ? nullptr : &*found;
 }
 
-// The path key of a file that `loser` read and `winner` removed.
-std::optional<std::string> FindReadRemoved(const Loser &loser, const Winner &winner) {
-    if (winner.removed.empty()) return std::nullopt;
-    for (const std::string &path : winner.removed) {
-        if (loser.reads.table || loser.reads.files.contains(path)) return path;
+// The rows of `winner` that were not in the table before: not those that it only moved, and no file that lost rows.
+std::vector<AddFile> NewRows(const Loser &loser, const Winner &winner) {
+    std::vector<AddFile> files;
+    for (const AddFile &file : winner.adds) {
+        if (!file.data_change) continue;
+        const Winner::Removed *before = RemovedBy(winner, storage::ActionPathKey(loser.table_root, file.path));
+        // Vectors grow, except where a version is restored.
+        int64_t masked = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+        if (before && masked > before->masked && winner.info.operation != "RESTORE") continue;
+        files.push_back(file);
     }
-    if (loser.reads.predicates.empty() || loser.snapshot == nullptr) return std::nullopt;
-    std::set<std::string> removed(winner.removed.begin(), winner.removed.end());
+    return files;
+}
+
+// A file that `winner` added and that `loser` would have read, had it been there.
+std::optional<Error> FindUnreadAdd(const Loser &loser, const Winner &winner) {
+    if (loser.isolation == Isolation::kSnapshot || !loser.reads.ReadsFiles()) return std::nullopt;
+    bool blind = winner.info.is_blind_append.value_or(false);
+    if (loser.isolation == Isolation::kWriteSerializable && blind && !Any<Metadata>(loser.actions)) return std::nullopt;
+    std::vector<AddFile> files = NewRows(loser, winner);
+    if (files.empty()) return std::nullopt;
+    auto conflict = [&](const AddFile &file, std::string_view subclass) {
+        std::string place = PartitionText(file);
+        if (subclass.empty()) subclass = place.empty() ? "WITHOUT_HINT" : "WITH_PARTITION_HINT";
+        return Conflict(loser, winner, "DELTA_CONCURRENT_APPEND." + std::string(subclass),
+                        "added a file to " + (place.empty() ? "the table" : "partition " + place) + ", which this change " +
+                            (subclass == "ROW_LEVEL_CHANGES" ? "would have changed" : "had read"),
+                        place.empty() ? "Run it again."
+                                      : "Run it again. To keep the two apart, name the partition in the condition.");
+    };
+    if (loser.reads.table) return conflict(files[0], "WHOLE_TABLE_READ");
+    for (const AddFile &file : files) {
+        for (const auto &might_match : loser.reads.predicates) {
+            if (might_match(file)) return conflict(file, "");
+        }
+    }
+    for (const auto &matches : loser.reads.new_rows) {
+        if (matches(files)) return conflict(files[0], "ROW_LEVEL_CHANGES");
+    }
+    return std::nullopt;
+}
+
+// The path key of a file that `loser` read and from which `winner` took rows.
+std::optional<std::string> FindReadRemoved(const Loser &loser, const Winner &winner) {
+    std::set<std::string> removed;
+    for (const Winner::Removed &file : winner.removed) {
+        bool stays = std::ranges::any_of(winner.adds, [&](const AddFile &add) {
+            return storage::ActionPathKey(loser.table_root, add.path) == file.key;
+        });
+        // Where it stays, the rows decide: RowMasks::Follow.
+        if (!stays && loser.masks.Contains(file.key)) return file.key;
+        // Its rows are elsewhere now, and as they were.
+        if (!file.data_change) continue;
+        if (loser.reads.table || loser.reads.files.contains(file.key)) return file.key;
+        removed.insert(file.key);
+    }
+    if (removed.empty() || loser.reads.predicates.empty() || loser.snapshot == nullptr) return std::nullopt;
     std::optional<std::string> found;
     loser.snapshot->files.rows().ForEach([&](const FileRow &row) {
         if (found) return;
@@ -79,7 +119,7 @@ std::optional<std::string> FindBothRemoved(const Loser &loser, const Winner &win
         const auto *remove = std::get_if<RemoveFile>(&action);
         if (remove == nullptr) continue;
         std::string key = storage::ActionPathKey(loser.table_root, remove->path);
-        if (std::ranges::find(winner.removed, key) != winner.removed.end()) return key;
+        if (!loser.masks.Masks(key) && RemovedBy(winner, key)) return key;
     }
     return std::nullopt;
 }
@@ -105,7 +145,8 @@ Result<Winner> ParseWinner(std::string_view text, int64_t version, const std::st
         if (auto *add = std::get_if<AddFile>(&action)) {
             winner.adds.push_back(std::move(*add));
         } else if (auto *remove = std::get_if<RemoveFile>(&action)) {
-            winner.removed.push_back(storage::ActionPathKey(table_root, remove->path));
+            winner.removed.push_back({storage::ActionPathKey(table_root, remove->path), remove->data_change,
+                                      remove->deletion_vector ? remove->deletion_vector->cardinality : 0});
         } else if (std::holds_alternative<Metadata>(action)) {
             winner.changes_metadata = true;
         } else if (std::holds_alternative<Protocol>(action)) {
@@ -129,20 +170,13 @@ std::optional<Error> FindConflict(const Loser &loser, const Winner &winner) {
     if (winner.changes_metadata) {
         return Conflict(loser, winner, "DELTA_METADATA_CHANGED", "changed the table's schema or properties");
     }
-    if (const AddFile *file = FindUnreadAdd(loser, winner)) {
-        std::string place = PartitionText(*file);
-        return Conflict(loser, winner, "DELTA_CONCURRENT_APPEND",
-                        "added a file to " + (place.empty() ? "the table" : "partition " + place) +
-                            ", which this change had read",
-                        place.empty() ? "Run it again."
-                                      : "Run it again. To keep the two apart, name the partition in the condition.");
-    }
+    if (std::optional<Error> conflict = FindUnreadAdd(loser, winner)) return conflict;
     if (std::optional<std::string> path = FindReadRemoved(loser, winner)) {
-        return Conflict(loser, winner, "DELTA_CONCURRENT_DELETE_READ",
+        return Conflict(loser, winner, "DELTA_CONCURRENT_DELETE_READ.WITHOUT_HINT",
                         "removed or changed the file " + *path + ", which this change had read");
     }
     if (std::optional<std::string> path = FindBothRemoved(loser, winner)) {
-        return Conflict(loser, winner, "DELTA_CONCURRENT_DELETE_DELETE",
+        return Conflict(loser, winner, "DELTA_CONCURRENT_DELETE_DELETE.WITHOUT_HINT",
                         "removed the file " + *path + ", which this change removes as well");
     }
     for (const std::string &application : loser.reads.applications) {
@@ -156,6 +190,15 @@ std::optional<Error> FindConflict(const Loser &loser, const Winner &winner) {
         return Conflict(loser, winner, "DELTA_CONCURRENT_WRITE", "changed the same domain metadata");
     }
     return std::nullopt;
+}
+
+Error RowConflict(const Loser &loser, const Winner &winner, RowMasks::Verdict verdict, const AddFile &file) {
+    if (verdict == RowMasks::Verdict::kRowsCameBack) {
+        return Conflict(loser, winner, "DELTA_CONCURRENT_APPEND.ROW_LEVEL_CHANGES",
+                        "brought back rows of the file " + file.path + ", in which this change changes rows");
+    }
+    return Conflict(loser, winner, "DELTA_CONCURRENT_DELETE_READ.ROW_LEVEL_CHANGES",
+                    "changed or deleted rows of the file " + file.path + " that this change had read");
 }
 
 Isolation IsolationOf(const Snapshot *snapshot, const std::vector<Action> &actions) {

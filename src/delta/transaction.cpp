@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "delta/internal/committer.h"
+#include "delta/internal/row_masks.h"
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "storage/path.h"
@@ -15,7 +16,8 @@
 namespace tarn::delta {
 
 Transaction::Transaction(storage::ObjectStore &store, SnapshotPtr snapshot, TransactionOptions options)
-    : store_(store), table_root_(snapshot->table_root), snapshot_(std::move(snapshot)), options_(std::move(options)) {
+    : store_(store), table_root_(snapshot->table_root), snapshot_(std::move(snapshot)), options_(std::move(options)),
+      masks_(std::make_unique<RowMasks>()) {
     if (!options_.now_ms) options_.now_ms = NowMs;
     if (!options_.new_uuid) options_.new_uuid = NewUuid;
     if (!options_.sleep) {
@@ -32,6 +34,9 @@ Transaction::Transaction(storage::ObjectStore &store, std::string table_root, Ne
     actions_.push_back(std::move(table.metadata));
 }
 
+Transaction::~Transaction() = default;
+Transaction::Transaction(Transaction &&) noexcept = default;
+
 void Transaction::ReadTable() { reads_.table = true; }
 
 void Transaction::ReadFile(const AddFile &file) {
@@ -40,6 +45,16 @@ void Transaction::ReadFile(const AddFile &file) {
 
 void Transaction::ReadMatching(std::function<bool(const AddFile &)> might_match) {
     reads_.predicates.push_back(std::move(might_match));
+}
+
+void Transaction::ReadNewRows(std::function<bool(const std::vector<AddFile> &)> matches) {
+    reads_.new_rows.push_back(std::move(matches));
+}
+
+void Transaction::ReadRows(const AddFile &file, DeletionVector rows) { masks_->Read(table_root_, file, std::move(rows)); }
+
+void Transaction::MaskRows(const AddFile &file, DeletionVector rows, std::shared_ptr<const DeletionVector> before) {
+    masks_->Mask(table_root_, file, std::move(rows), std::move(before));
 }
 
 void Transaction::ReadApplication(std::string app_id) { reads_.applications.insert(std::move(app_id)); }

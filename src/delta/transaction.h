@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "delta/action.h"
+#include "delta/deletion_vector.h"
 #include "delta/log.h"
 #include "delta/snapshot.h"
 
@@ -47,9 +48,10 @@ struct ReadSet {
     bool table = false;
     std::set<std::string> files;  // storage::ActionPathKey of each.
     std::vector<std::function<bool(const AddFile &)>> predicates;
+    std::vector<std::function<bool(const std::vector<AddFile> &)>> new_rows;
     std::set<std::string> applications;
 
-    bool ReadsFiles() const { return table || !files.empty() || !predicates.empty(); }
+    bool ReadsFiles() const { return table || !files.empty() || !predicates.empty() || !new_rows.empty(); }
 };
 
 struct CommitDetails {
@@ -82,12 +84,16 @@ struct StagedChange {
     std::string text;  // Its actions.
 };
 
+class RowMasks;  // delta/internal/row_masks.h
+
 class Transaction {
 public:
     // Changes the table as `snapshot` shows it. `store` is borrowed and must outlive the Transaction.
     Transaction(storage::ObjectStore &store, SnapshotPtr snapshot, TransactionOptions options = {});
     // Creates a table: version 0. `table_root` is canonical.
     Transaction(storage::ObjectStore &store, std::string table_root, NewTable table, TransactionOptions options = {});
+    ~Transaction();
+    Transaction(Transaction &&) noexcept;
 
     // --- What the change depends on. Without any of these it is a blind append and conflicts with nearly nothing.
     void ReadTable();                                   // Everything.
@@ -95,6 +101,11 @@ public:
     // Files for which `might_match` is true hold rows that the change read, or would have read had they been there.
     // Must be safe on any AddFile. Files of the snapshot that match count as read.
     void ReadMatching(std::function<bool(const AddFile &)> might_match);
+    // The same for files that others add alone, asked about all of one commit's at once: `matches` may open them.
+    // Must answer true where it cannot tell.
+    void ReadNewRows(std::function<bool(const std::vector<AddFile> &added)> matches);
+    // Rows of the file that the change depends on without masking them: that they are there, not what else is.
+    void ReadRows(const AddFile &file, DeletionVector rows);
     // snapshot.TransactionVersion(app_id). Implied by SetApplication.
     void ReadApplication(std::string app_id);
 
@@ -104,7 +115,11 @@ public:
     // A file that is durable already: of an older version, or another table's.
     void AddExisting(AddFile file) { actions_.push_back(std::move(file)); }
     void Remove(const AddFile &file, bool data_change = true);
-    // Masks more rows: the same data file with another vector, in one step. Bounds become wide.
+    // Masks more rows, of which none is masked yet, and implies ReadRows of them: the same data file with a vector that
+    // Commit writes, anew if others mask other rows of the file meanwhile; without any row left, the file is removed.
+    // Once a file. `before`: the file's vector where the caller has it.
+    void MaskRows(const AddFile &file, DeletionVector rows, std::shared_ptr<const DeletionVector> before = nullptr);
+    // The same with a vector that is written already. Whoever changes the file meanwhile conflicts. Bounds become wide.
     void ReplaceVector(const AddFile &file, DeletionVectorDescriptor vector, std::string stats);
     // Also raises the protocol where the new schema or properties need it. Sets schema_string from schema.
     void SetMetadata(Metadata metadata);
@@ -120,7 +135,8 @@ public:
 
     // Publishes the change. At most one call succeeds.
     // Errors: kConflict [DELTA_CONCURRENT_APPEND] winners added files to what was read
-    //                   [DELTA_CONCURRENT_DELETE_READ], [DELTA_CONCURRENT_DELETE_DELETE],
+    //                   [DELTA_CONCURRENT_DELETE_READ] they took rows that were read, or the same rows
+    //                   [DELTA_CONCURRENT_DELETE_DELETE], each with a subclass (….ROW_LEVEL_CHANGES),
     //                   [DELTA_CONCURRENT_TRANSACTION], [DELTA_METADATA_CHANGED], [DELTA_PROTOCOL_CHANGED]:
     //                   take a new snapshot and run again
     //         kConflict [DELTA_CONCURRENT_WRITE] another writer created or replaced the table, or attempts ran out
@@ -142,6 +158,7 @@ private:
     TransactionOptions options_;
 
     ReadSet reads_;
+    std::unique_ptr<RowMasks> masks_;
     std::vector<Action> actions_;
     std::vector<std::string> new_files_;  // Paths of Add, as in the log.
     bool allow_empty_ = false;

@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include "engine/internal/flows.h"
+#include "engine/internal/rerun.h"
 #include "engine/internal/state.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -46,7 +47,9 @@ Result<std::unique_ptr<ResultSet>> Session::Execute(std::string_view text) {
 Result<std::unique_ptr<ResultSet>> Session::Execute(const sql::Statement &statement, std::string_view) {
     return std::visit(
         [&]<class T>(const T &node) -> Result<std::unique_ptr<ResultSet>> {
-            if constexpr (Executable<T>) {
+            if constexpr (Executable<T> && kMayRunAgain<T>) {
+                return RunUntilItWins(*state_, [&] { return engine::Execute(*state_, node); });
+            } else if constexpr (Executable<T>) {
                 return engine::Execute(*state_, node);
             } else if constexpr (std::is_same_v<T, sql::Reset>) {
                 if (node.key.empty()) state_->settings.clear();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +24,10 @@ public:
 private:
     enum class Who : uint8_t { kNobody, kUs, kOther };
 
+    Result<CommitResult> TryAll();
     // Before the first attempt.
     Result<void> Prepare();
+    Result<void> WriteMasks();
     Result<void> RaiseProtocol();
     Result<void> CheckRules() const;
     bool TellsChanges() const;
@@ -37,9 +41,12 @@ private:
     // kUs: committed. kOther: the version is taken. kNobody: try it again.
     Result<Who> Attempt(const std::string &text);
 
+    // Those who changed files that we mask rows of, as the newest of them left each.
+    using FollowedFiles = std::map<std::string, std::pair<AddFile, std::shared_ptr<const Winner>>>;
     // After a lost race: reads every winner, checks for conflicts and moves to the first free version.
     // true when one of the "winners" is ourselves.
     Result<bool> Rebase();
+    Result<void> Follow(const Loser &loser, const FollowedFiles &changed);
     // nullopt: nobody has committed `version` yet.
     Result<std::optional<Winner>> ReadWinner(int64_t version);
     Result<std::string> ReadWithRetries(const std::string &path);

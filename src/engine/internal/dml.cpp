@@ -32,14 +32,17 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Delete &statement) {
     if (statement.where) {
         TARN_TRY(std::string scan, change.Scan());
         TARN_TRY(std::string condition, context.Expr(*statement.where, {scope}));
+        change.ReadsRows([=](const std::string &added) {
+            return "SELECT 1 FROM " + added + " AS " + sql::QuoteIdentifier(scope.alias) + " WHERE " + condition;
+        });
         parameters["predicate"] = PredicateParameter(statement.where.get());
         TARN_TRY(deleted, change.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " AS " +
                                             sql::QuoteIdentifier(scope.alias) + " WHERE " + condition));
     } else {
         TARN_TRY(deleted, change.DeleteAll());
+        change.ReadsTable();
     }
     if (!change.IsEmpty()) {
-        change.ReadsTable();
         TARN_CHECK(change.Commit("DELETE", parameters, {{"numDeletedRows", deleted}}));
     }
     return CountsResult({{"num_affected_rows", deleted}});
@@ -107,11 +110,15 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
     if (statement.where) {
         TARN_TRY(std::string condition, context.Expr(*statement.where, {scope}));
         query += " WHERE " + condition;
+        change.ReadsRows([=](const std::string &added) {
+            return "SELECT 1 FROM " + added + " AS " + sql::QuoteIdentifier(scope.alias) + " WHERE " + condition;
+        });
+    } else {
+        change.ReadsTable();
     }
     TARN_TRY(auto marks, change.Apply(query, {RowEffect::kUpdate}, false, missing));
     int64_t updated = marks->Count(RowEffect::kUpdate);
     if (!change.IsEmpty()) {
-        change.ReadsTable();
         TARN_CHECK(change.Commit("UPDATE", {{"predicate", PredicateParameter(statement.where.get())}}, {{"numUpdatedRows", updated}}));
     }
     return CountsResult({{"num_affected_rows", updated}});

@@ -133,7 +133,7 @@ Result<std::vector<std::vector<delta::AddFile>>> WriteBins(StatementContext &con
 }
 
 bool IsLostFile(const Error &error) {
-    return error.condition == "DELTA_CONCURRENT_DELETE_READ" || error.condition == "DELTA_CONCURRENT_DELETE_DELETE";
+    return error.condition.starts_with("DELTA_CONCURRENT_DELETE_READ") || error.condition.starts_with("DELTA_CONCURRENT_DELETE_DELETE");
 }
 
 }  // namespace

@@ -240,7 +240,7 @@ Result<std::string> InsertPlan::Replace(std::string rows, OperationParameters &p
     if (statement_.replace_where) {
         TARN_TRY(std::string scan, change_.Scan());
         TARN_TRY(std::string condition, context_.Expr(*statement_.replace_where));
-        change_.ReadsTable();
+        change_.ReadsRows([condition](const std::string &added) { return "SELECT 1 FROM " + added + " WHERE " + condition; });
         TARN_TRY(metrics["numDeletedRows"], change_.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " WHERE " + condition));
         parameters["predicate"] = sql::ColumnNameOf(*statement_.replace_where);
         return RowsThatSatisfy(rows);
@@ -257,10 +257,11 @@ Result<std::string> InsertPlan::Replace(std::string rows, OperationParameters &p
     TARN_TRY(std::string condition, PartitionCondition());
     if (condition.empty()) {
         TARN_CHECK(change_.DeleteAll());
+        change_.ReadsTable();
         return rows;
     }
     TARN_TRY(std::string scan, change_.Scan());
-    change_.ReadsTable();
+    change_.ReadsRows([condition](const std::string &added) { return "SELECT 1 FROM " + added + " WHERE " + condition; });
     TARN_TRY(metrics["numDeletedRows"], change_.DeleteRows("SELECT __tarn_file, __tarn_row FROM " + scan + " WHERE " + condition));
     for (const sql::PartitionValue &partition : statement_.partition) {
         if (!partition.value) continue;

@@ -51,6 +51,9 @@ public:
     std::vector<RowEffect> Effects() const;
     // For each column, the clauses whose rows have no value for it.
     Result<MissingValues> Missing() const;
+    // Of a scan of target rows: those that the source matches.
+    Result<std::function<std::string(const std::string &scan)>> Matches();
+    bool Has(When when) const;
     // Whether several source rows may remove one target row: as Delta defines it, for a lone WHEN MATCHED THEN DELETE.
     bool MayRepeat() const;
 
@@ -70,7 +73,6 @@ private:
     Result<std::string> ColumnValue(const Field &field);
     Result<std::string> ClauseValue(size_t clause, const Field &field);
     std::string ActionCase() const;
-    bool Has(When when) const;
 
     StatementContext &context_;
     const sql::Merge &statement_;
@@ -354,6 +356,12 @@ Result<MissingValues> MergePlan::Missing() const {
     return missing;
 }
 
+Result<std::function<std::string(const std::string &scan)>> MergePlan::Matches() {
+    TARN_TRY(std::string on, context_.Expr(*statement_.condition, {target_, source_}));
+    std::string source = "SELECT 1 FROM " + SourceItem() + " JOIN (SELECT *, __tarn_file, __tarn_row FROM ";
+    return [source, target = ") AS " + sql::QuoteIdentifier(target_.alias) + " ON " + on](const std::string &scan) { return source + scan + target; };
+}
+
 bool MergePlan::MayRepeat() const {
     const sql::MergeClause *only = nullptr;
     for (const sql::MergeClause &clause : statement_.clauses) {
@@ -374,7 +382,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
     TARN_CHECK(plan.Resolve());
     TARN_TRY(std::string changes, plan.Changes());
     TARN_TRY(MissingValues missing, plan.Missing());
-    TARN_TRY(auto marks, change.Apply(changes, plan.Effects(), plan.MayRepeat(), missing));
+    TARN_TRY(auto marks, change.Apply(changes, plan.Effects(), plan.MayRepeat(), missing, plan.Has(When::kNotMatched)));
 
     int64_t inserted = marks->Count(RowEffect::kInsert), updated = marks->Count(RowEffect::kUpdate);
     int64_t deleted = marks->DistinctRows() - updated;
@@ -383,7 +391,9 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
         if (statement.clauses[i].when == When::kNotMatchedBySource) by_source[statement.clauses[i].action == Act::kDelete] += marks->counts()[i];
     }
     if (!change.IsEmpty()) {
-        change.ReadsTable();
+        if (plan.Has(When::kNotMatchedBySource)) change.ReadsTable();
+        TARN_TRY(auto matches, plan.Matches());
+        change.ReadsRows(std::move(matches));
         TARN_CHECK(change.Commit("MERGE", MergeParameters(statement),
                                  {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
                                   {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted},

@@ -26,9 +26,9 @@ std::string MarkCondition(uint64_t handle) {
 }  // namespace
 
 Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats,
-                                                            const MissingValues &missing) {
+                                                     const MissingValues &missing, bool notes_reads) {
     bool writes = std::ranges::any_of(effects, [](RowEffect effect) { return effect != RowEffect::kDelete; });
-    auto marks = std::make_shared<RowMarks>(std::move(effects), FeedsChanges());
+    auto marks = std::make_shared<RowMarks>(std::move(effects), FeedsChanges(), notes_reads);
     RowMarkers::Lease lease(session_.engine.markers, marks);
     std::string rows = " FROM (" + changes_sql + ") WHERE " + MarkCondition(lease.handle());
     auto start = std::chrono::steady_clock::now();
@@ -52,6 +52,7 @@ Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_
     }
     if (FeedsChanges()) TARN_CHECK(WriteChanges(*marks));
     TARN_CHECK(MaskFiles(marks->rows()));
+    for (auto &[index, rows] : marks->reads()) read_.push_back({snapshot_->files.at(index), std::move(rows), scan_->files.at(index).deleted});
     return marks;
 }
 
@@ -66,12 +67,29 @@ void TableChange::ReplaceWrittenPartitions() {
     reads_table_ = true;
 }
 
+void TableChange::DeclareReads(delta::Transaction &transaction) {
+    // A subquery over the table itself may have looked at any row.
+    if (reads_table_ || (snapshot_ && context_.Reads(location_))) return transaction.ReadTable();
+    for (auto &read : read_) transaction.ReadRows(*read.file, std::move(read.rows));
+    if (probe_) transaction.ReadNewRows([this](const std::vector<delta::AddFile> &added) { return WouldRead(added); });
+}
+
+bool TableChange::WouldRead(const std::vector<delta::AddFile> &added) {
+    std::vector<delta::FilePtr> files;
+    for (const delta::AddFile &file : added) files.push_back(std::make_shared<const delta::AddFile>(file));
+    auto scan = ScanOfFiles(*snapshot_, files);
+    if (!scan) return true;
+    auto rows = RunToEnd(session_.connection, "SELECT 1 FROM (" + probe_(context_.ScanText(*std::move(scan))) + ") LIMIT 1");
+    return !rows || (*rows)->RowCount() > 0;
+}
+
 Result<int64_t> TableChange::DeleteRows(const std::string &row_sql) {
     TARN_TRY(auto marks, Apply("SELECT 0 AS __tarn_action, __tarn_file, __tarn_row FROM (" + row_sql + ")", {RowEffect::kDelete}, true));
     return marks->DistinctRows();
 }
 
 Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file) {
+    bool uses_vectors = UsesDeletionVectors(*snapshot_);
     std::vector<delta::FilePtr> files;
     std::vector<delta::DeletionVector> vectors;
     for (auto &[index, rows] : rows_by_file) {
@@ -83,18 +101,14 @@ Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVect
             removed_.push_back(file);
             continue;
         }
+        if (uses_vectors) {
+            masked_.push_back({file, rows.Clone(), scanned.deleted});
+            continue;
+        }
         files.push_back(file);
         vectors.push_back(std::move(vector));
     }
     if (files.empty()) return {};
-    if (UsesDeletionVectors(*snapshot_)) {
-        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location_));
-        std::vector<const delta::DeletionVector *> pointers;
-        for (auto &vector : vectors) pointers.push_back(&vector);
-        TARN_TRY(auto descriptors, delta::WriteDeletionVectors(*store, location_, pointers));
-        for (size_t i = 0; i < files.size(); i++) masked_.push_back({files[i], descriptors[i]});
-        return {};
-    }
     // Copy on write: the rows that stay, in new files.
     TARN_TRY(std::shared_ptr<TableScan> rest, ScanOfFiles(*snapshot_, files));
     for (size_t i = 0; i < files.size(); i++) {

@@ -35,7 +35,13 @@ void MarkRows(DataChunk &args, ExpressionState &state, Vector &result) {
     for (idx_t i = 0; i < rows; i++) {
         idx_t at = actions.sel->get_index(i);
         keep[i] = false;
-        if (!actions.validity.RowIsValid(at)) continue;
+        if (!actions.validity.RowIsValid(at)) {
+            idx_t file = files.sel->get_index(i);
+            if (!marks->notes_reads() || !files.validity.RowIsValid(file)) continue;
+            found.push_back({RowMarks::kRead, UnifiedVectorFormat::GetData<uint64_t>(files)[file],
+                             UnifiedVectorFormat::GetData<uint64_t>(positions)[positions.sel->get_index(i)]});
+            continue;
+        }
         RowMarks::Mark mark{UnifiedVectorFormat::GetData<uint32_t>(actions)[at], 0, 0};
         if (mark.action >= marks->effects().size()) throw InternalException("tarn_mark: unknown action");
         RowEffect effect = marks->effects()[mark.action];
@@ -56,6 +62,10 @@ void RowMarks::Add(const std::vector<Mark> &marks) {
     delta::DeletionVector *vector = nullptr;
     uint64_t file = 0;
     for (const Mark &mark : marks) {
+        if (mark.action == kRead) {
+            reads_[mark.file].Add(mark.row);
+            continue;
+        }
         counts_[mark.action]++;
         if (effects_[mark.action] == RowEffect::kInsert) continue;
         if (!vector || file != mark.file) vector = &rows_[file = mark.file];

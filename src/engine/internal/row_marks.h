@@ -1,8 +1,8 @@
 // engine/internal/row_marks.h: which rows of a table a running query changes, taken down while it runs.
 //
 // tarn_mark(handle, action, file, row) is TRUE for a row to write. It notes the target's row (file, row) of an update or a
-// delete, and counts. A NULL action is FALSE and counts for nothing. So one pass over the changes both writes the new rows
-// and finds the old ones, in memory of bitmaps.
+// delete, and counts. A NULL action is FALSE and counts for nothing, but its row of the target may be noted as read. So one
+// pass over the changes both writes the new rows and finds the old ones, in memory of bitmaps.
 // Its argument must come out of a subquery: DuckDB keeps a filter that may fail above the projection below it, so each row
 // comes by once, after every join and condition.
 #pragma once
@@ -24,10 +24,12 @@ enum class RowEffect : uint8_t { kInsert, kUpdate, kDelete };
 class RowMarks {
 public:
     // effects[i]: what action i does.
-    // With `keep_updates` the rows that are updated can be told from those that are deleted.
-    explicit RowMarks(std::vector<RowEffect> effects, bool keep_updates = false)
-        : effects_(std::move(effects)), keep_updates_(keep_updates), counts_(effects_.size()) {}
+    // With `keep_updates` the rows that are updated can be told from those that are deleted; with `notes_reads` rows of the
+    // target that no action takes are noted, too.
+    explicit RowMarks(std::vector<RowEffect> effects, bool keep_updates = false, bool notes_reads = false)
+        : effects_(std::move(effects)), keep_updates_(keep_updates), notes_reads_(notes_reads), counts_(effects_.size()) {}
 
+    static constexpr uint32_t kRead = UINT32_MAX;  // In place of an action: the row is only noted.
     struct Mark {
         uint32_t action;
         uint64_t file, row;  // Of no meaning for an insert.
@@ -43,13 +45,15 @@ public:
     // Of them, the updated ones; only with `keep_updates`.
     const std::map<uint64_t, delta::DeletionVector> &updated_rows() const { return updated_rows_; }
     int64_t DistinctRows() const;
+    bool notes_reads() const { return notes_reads_; }
+    std::map<uint64_t, delta::DeletionVector> &reads() { return reads_; }
 
 private:
     std::vector<RowEffect> effects_;
-    bool keep_updates_;
+    bool keep_updates_, notes_reads_;
     std::mutex mutex_;
     std::vector<int64_t> counts_;
-    std::map<uint64_t, delta::DeletionVector> rows_, updated_rows_;
+    std::map<uint64_t, delta::DeletionVector> rows_, updated_rows_, reads_;
 };
 
 using RowMarkers = Handles<std::shared_ptr<RowMarks>>;

@@ -16,6 +16,7 @@
 #include "engine/internal/identity.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
+#include "engine/internal/turnstiles.h"
 
 namespace tarn::engine {
 
@@ -32,6 +33,7 @@ struct EngineState {
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;
     std::atomic<uint64_t> next_temporary = 1;
+    Turnstiles turnstiles;       // For statements that are run again.
 
     // Where a managed table of that name lies.
     std::string ManagedLocation(const catalog::TableName &name) const {
@@ -64,6 +66,7 @@ struct SessionState {
     std::map<std::string, std::string> settings;  // SET k = v
     std::set<std::string, std::less<>> helpers;   // Macros (sql/functions.h) that the connection knows.
 
+    std::string target;                           // The table that the running statement changes, by location.
     std::unique_ptr<AtomicBlock> atomic;          // While BEGIN ATOMIC … END runs.
 
     std::unique_ptr<FlowRunner> flows;

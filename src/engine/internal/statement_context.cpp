@@ -185,6 +185,7 @@ Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_
         target.name = entry.name;
         target.location = entry.location;
     }
+    if (for_write) session_.target = target.location;
     TARN_TRY(target.snapshot, SnapshotOf(target.location));
     if (for_write && session_.atomic && !session_.atomic->Manages(target.location)) {
         Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
@@ -217,6 +218,7 @@ Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
         auto it = streams_->tables.find(ToLower(entry.name.ToString()));
         if (it != streams_->tables.end()) return RenderStream(entry.location, it->second);
     }
+    if (!table.version && !table.timestamp) named_.insert(entry.location);
     TARN_TRY(delta::SnapshotPtr snapshot, SnapshotOf(entry.location, &table));
     return ScanText(*snapshot);
 }
@@ -251,6 +253,7 @@ Result<std::string> StatementContext::RenderPath(const sql::TableRef &table) {
     std::string format = ToLower(table.name.parts.front());
     if (format == "delta") {
         TARN_TRY(std::string location, storage::CanonicalPath(table.name.Last()));
+        if (!table.version && !table.timestamp) named_.insert(location);
         TARN_TRY(delta::SnapshotPtr snapshot, SnapshotOf(location, &table));
         return ScanText(*snapshot);
     }

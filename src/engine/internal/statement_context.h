@@ -63,6 +63,8 @@ public:
     Result<std::string> ScanText(const delta::Snapshot &snapshot);
     std::string ScanText(std::shared_ptr<const TableScan> scan);
 
+    // Whether the statement's text reads the newest version of the table there: not as the target of a change.
+    bool Reads(const std::string &location) const { return named_.contains(location); }
     // Every location read so far, with its version: equal for equal results.
     const std::map<std::string, int64_t> &versions_read() const { return versions_read_; }
     SessionState &session() { return session_; }
@@ -85,6 +87,7 @@ private:
     std::map<std::string, delta::SnapshotPtr> pinned_;
     std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.
     std::map<std::string, int64_t> versions_read_;
+    std::set<std::string> named_;
 };
 
 }  // namespace tarn::engine

@@ -203,13 +203,11 @@ Result<delta::CommitResult> TableChange::Commit(const std::string &operation, co
     if (snapshot_ && new_protocol_) transaction->SetProtocol(*new_protocol_);
     if (snapshot_ && metadata_changed_) transaction->SetMetadata(metadata_);
     for (auto &domain : domains_) transaction->SetDomain(domain);
-    if (reads_table_) transaction->ReadTable();
+    DeclareReads(*transaction);
     if (progress_) transaction->SetApplication(progress_->application, progress_->batch);
     for (const std::string &application : once_) transaction->SetApplication(application, 1);
     for (auto &file : removed_) transaction->Remove(*file);
-    for (auto &masked : masked_) {
-        transaction->ReplaceVector(*masked.file, masked.vector, delta::WithWideBounds(masked.file->stats));
-    }
+    for (auto &masked : masked_) transaction->MaskRows(*masked.file, std::move(masked.rows), std::move(masked.before));
     for (auto &file : added_) transaction->Add(file);
     for (auto &file : changes_) transaction->AddCdc(file);
     for (auto &file : tagged_) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,16 +74,20 @@ public:
     // Several of these at once, in one pass over `changes_sql`: a row for each change, with the table's columns by name,
     // __tarn_action (a number; NULL: no change), __tarn_file and __tarn_row (of Scan(); NULL for an insert). effects[i] is
     // what action i does. The new rows are written, the old ones removed. `missing` as for WriteRows.
+    // `notes_reads`: rows of the target that come by without an action are part of what the change depends on.
     // Errors: DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE when a row is changed twice, unless `repeats` allows it.
     Result<std::shared_ptr<RowMarks>> Apply(const std::string &changes_sql, std::vector<RowEffect> effects, bool repeats = false,
-                                            const MissingValues &missing = {});
+                                            const MissingValues &missing = {}, bool notes_reads = false);
     // Removes every row. Returns how many, where the log knows.
     Result<int64_t> DeleteAll();
     // Removes the files of the partitions that rows were written to: INSERT OVERWRITE in dynamic mode.
     void ReplaceWrittenPartitions();
 
-    // The change depends on all of the table's rows (UPDATE, DELETE, MERGE).
+    // The change depends on all of the table's rows. Not to be said where the statement's text names the table: that is known.
     void ReadsTable() { reads_table_ = true; }
+    // The change depends on the rows it masks or marks, and on rows that are in no file of its snapshot if `probe`, given the
+    // text of a scan over them, is a query with rows.
+    void ReadsRows(std::function<std::string(const std::string &scan)> probe) { probe_ = std::move(probe); }
     void SetDomain(delta::DomainMetadata domain) { domains_.push_back(std::move(domain)); }
     void SetProgress(const FlowProgress &progress) { progress_ = progress; }
     // Transaction identifiers that the commit records, each as version 1; a commit that lost the race to one that records
@@ -105,6 +110,9 @@ private:
     Result<void> WriteChanges(const RowMarks &marks);
     bool FeedsChanges() const;
     Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
+    // What others must leave alone.
+    void DeclareReads(delta::Transaction &transaction);
+    bool WouldRead(const std::vector<delta::AddFile> &added);
     void AutoCompactIfAsked();
     FileEffects Effects() const;
 
@@ -122,11 +130,14 @@ private:
 
     std::vector<delta::AddFile> added_;
     std::vector<delta::FilePtr> removed_;
-    struct Masked {
+    struct FileRows {
         delta::FilePtr file;
-        delta::DeletionVectorDescriptor vector;
+        delta::DeletionVector rows;
+        std::shared_ptr<const delta::DeletionVector> before;
     };
-    std::vector<Masked> masked_;
+    std::vector<FileRows> masked_;  // Rows that get a vector; those that had one are not among them.
+    std::vector<FileRows> read_;
+    std::function<std::string(const std::string &scan)> probe_;
     std::vector<delta::CdcFile> changes_;         // Change data feed: rows as they were.
     std::vector<delta::CdcFile> tagged_;          // Of added_, those whose rows say which change they are.
     std::vector<delta::DomainMetadata> domains_;
