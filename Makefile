@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: help build run test sanitize interop random golden fuzz bench lint format clean
+.PHONY: help build run test sanitize interop random golden fuzz soak faults bench lint format clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 12
@@ -41,6 +41,12 @@ golden: build    ## Delta's golden tables and delta-kernel-rs's, as Spark reads 
 fuzz:            ## every fuzzer for SECONDS_EACH (60) under sanitizers, in build-asan/
 	@$(MAKE) --no-print-directory build BUILD=build-asan CMAKE_FLAGS="-DTARN_SANITIZE=address,undefined"
 	@scripts/fuzz.sh build-asan $(or $(SECONDS_EACH),60)
+
+soak: build      ## twenty writers of one table in four processes for SECONDS_EACH (60); sums prove that nothing is lost
+	@$(BUILD)/tests/concurrency/tarn_soak --processes 4 --sessions 5 --seconds $(or $(SECONDS_EACH),60)
+
+faults: build    ## every kind of fault at every call to the disk, for every kind of statement
+	@$(BUILD)/tests/concurrency/tarn_fault_test --all
 
 bench: build     ## the figures of bench/README.md, beside PySpark in one run
 	@scripts/setup-peers.sh

@@ -11,6 +11,7 @@
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/root_settings.h"
 #include "engine/internal/state.h"
+#include "engine/internal/watched_file_system.h"
 #include "engine/session.h"
 
 namespace tarn::engine {
@@ -80,6 +81,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
     TARN_TRY(state->db, OpenDuckDB(options, state->root));
     auto registered = Guard([&]() -> Result<void> {
         RegisterObjectFileSystem(*state->db->instance);
+        RegisterWatchedFileSystem(*state->db->instance);
         RegisterDeltaScan(*state->db->instance, state->sources);
         RegisterJsonScan(*state->db->instance, state->sources);
         RegisterExpectations(*state->db->instance, state->expectations);

@@ -102,10 +102,17 @@ FaultKind FaultyStore::NextFault(std::string_view operation, std::string_view pa
     return plan_(CallInfo{operation, path, ++calls_});
 }
 
+// What a write leaves that broke off: half of an object of another name, as stores that write before they rename do.
+void FaultyStore::Tear(FaultKind fault, const std::string &path, std::string_view bytes) {
+    if (fault != FaultKind::kTear && fault != FaultKind::kDieTorn) return;
+    (void)inner_.Put(path.substr(0, path.rfind('/') + 1) + ".tarn-tmp-torn", bytes.substr(0, bytes.size() / 2));
+    if (fault == FaultKind::kDieTorn) DieNow();
+}
+
 namespace {
 
 std::unexpected<Error> Injected(FaultKind fault, bool is_write, const std::string &path) {
-    bool unknown = is_write && fault != FaultKind::kFail;
+    bool unknown = is_write && (fault == FaultKind::kLoseAnswer || fault == FaultKind::kLoseWrite);
     return Fail(unknown ? ErrorKind::kUnknownOutcome : ErrorKind::kIo, "IO_ERROR", "Injected fault at " + path + ".");
 }
 
@@ -134,11 +141,15 @@ Result<std::string> FaultyStore::ReadRange(const std::string &path, uint64_t off
 }
 
 Result<void> FaultyStore::Put(const std::string &path, std::string_view bytes) {
-    return FaultyWrite(NextFault("Put", path), path, [&] { return inner_.Put(path, bytes); });
+    FaultKind fault = NextFault("Put", path);
+    Tear(fault, path, bytes);
+    return FaultyWrite(fault, path, [&] { return inner_.Put(path, bytes); });
 }
 
 Result<PutOutcome> FaultyStore::PutIfAbsent(const std::string &path, std::string_view bytes) {
-    return FaultyWrite(NextFault("PutIfAbsent", path), path, [&] { return inner_.PutIfAbsent(path, bytes); });
+    FaultKind fault = NextFault("PutIfAbsent", path);
+    Tear(fault, path, bytes);
+    return FaultyWrite(fault, path, [&] { return inner_.PutIfAbsent(path, bytes); });
 }
 
 Result<std::vector<ObjectInfo>> FaultyStore::List(const std::string &directory, const ListOptions &options) {

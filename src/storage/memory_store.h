@@ -8,6 +8,7 @@
 #include <mutex>
 #include <random>
 
+#include "storage/faults.h"
 #include "storage/object_store.h"
 
 namespace tarn::storage {
@@ -38,24 +39,11 @@ private:
     int64_t clock_ms_ = 1'700'000'000'000;
 };
 
-enum class FaultKind : uint8_t {
-    kNone,
-    kFail,        // The call does nothing and answers kIo.
-    kLoseAnswer,  // A write happens, then answers kUnknownOutcome. A read answers kIo.
-    kLoseWrite,   // A write does not happen, and answers kUnknownOutcome. A read answers kIo.
-};
-
-struct CallInfo {
-    std::string_view operation;  // "Read", "Put", "PutIfAbsent", …
-    std::string_view path;
-    int64_t number = 0;          // 1 for the first call to the store.
-};
-
 // Passes calls on to `inner` (borrowed, must outlive this), except where the plan says to fail.
 // Threads: safe if `inner` is; the plan is called under a mutex.
 class FaultyStore final : public ObjectStore {
 public:
-    using Plan = std::function<FaultKind(const CallInfo &)>;
+    using Plan = FaultPlan;
     FaultyStore(ObjectStore &inner, Plan plan) : inner_(inner), plan_(std::move(plan)) {}
 
     // Every call fails with probability `rate`, in a way the dice choose.
@@ -77,6 +65,7 @@ public:
 
 private:
     FaultKind NextFault(std::string_view operation, std::string_view path);
+    void Tear(FaultKind fault, const std::string &path, std::string_view bytes);
 
     ObjectStore &inner_;
     Plan plan_;

@@ -3,7 +3,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "storage/faults.h"
 #include "storage/local_store.h"
+#include "storage/memory_store.h"
 #include "storage/s3_store.h"
 
 namespace tarn::storage {
@@ -71,6 +73,10 @@ Durability LocalDurability() {
 
 Result<ObjectStore *> StoreFor(std::string_view path) {
     static LocalStore local(LocalDurability());
+    if (IsLocalPath(path) && DiskFaults::Installed()) {
+        static FaultyStore faulty(local, [](const CallInfo &call) { return DiskFaults::Installed()->Next(call.operation, call.path); });
+        return &faulty;
+    }
     if (IsLocalPath(path)) return &local;
     if (IsS3Path(path)) return S3StoreForProcess();
     return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",

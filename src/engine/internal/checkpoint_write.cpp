@@ -243,13 +243,19 @@ std::string RemoveText() {
            ", \"baseRowId\" := base_row_id, \"defaultRowCommitVersion\" := row_version)";
 }
 
-std::string LinesSource(const std::string &path) {
+// DuckDB's reader takes a buffer of twice the longest object for every thread, so that length is not guessed generously.
+std::string LinesSource(const std::string &path, const std::string &lines) {
+    size_t longest = size_t{1} << 20;
+    for (size_t begin = 0, end; begin < lines.size(); begin = end + 1) {
+        end = std::min(lines.find('\n', begin), lines.size());
+        longest = std::max(longest, end - begin + 2);
+    }
     std::string columns;
     for (const Field &field : delta::CheckpointSchema().fields) {
         columns += (columns.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " + sql::QuoteLiteral(sql::RenderType(field.type));
     }
     return "SELECT * FROM read_json(" + sql::QuoteLiteral(path) +
-           ", format = 'newline_delimited', maximum_object_size = 268435456, columns = {" + columns + "})";
+           ", format = 'newline_delimited', maximum_object_size = " + std::to_string(longest) + ", columns = {" + columns + "})";
 }
 
 }  // namespace
@@ -271,7 +277,7 @@ Result<std::string> DuckCheckpointIo::WriteParquet(const delta::CheckpointRows &
                             " AS remove" + files(removes);
         if (!rows.lines.empty()) {
             std::ofstream(lines.path(), std::ios::binary) << rows.lines;
-            query += " UNION ALL BY NAME " + LinesSource(lines.path());
+            query += " UNION ALL BY NAME " + LinesSource(lines.path(), rows.lines);
         }
         duckdb::Connection connection(db_);
         TARN_CHECK(RunToEnd(connection, "COPY (" + query + ") TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT parquet, COMPRESSION snappy)"));

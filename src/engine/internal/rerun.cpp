@@ -1,6 +1,7 @@
 #include "engine/internal/rerun.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <random>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int64_t kLongestPauseMs = 500;
 
+std::atomic<int64_t> reruns = 0;
+
 // The first rerun follows at once; from then on another process seems to be as busy as we are.
 void Pause(int runs) {
     if (runs < 2) return;
@@ -23,13 +26,14 @@ void Pause(int runs) {
 
 }  // namespace
 
-Result<ResultPtr> RunUntilItWins(SessionState &session, const std::function<Result<ResultPtr>()> &run) {
+RerunResult RunUntilItWins(SessionState &session, const std::function<RerunResult()> &run) {
     session.target.clear();
-    Result<ResultPtr> result = run();
+    RerunResult result = run();
     for (int runs = 1; runs < kMostRuns; runs++) {
         if (result || result.error().kind != ErrorKind::kConflict) return result;
         Pause(runs);
         Turnstiles::Turn turn(session.engine.turnstiles, session.target);
+        reruns++;
         result = run();
     }
     if (!result && result.error().kind == ErrorKind::kConflict) {
@@ -37,5 +41,7 @@ Result<ResultPtr> RunUntilItWins(SessionState &session, const std::function<Resu
     }
     return result;
 }
+
+int64_t StatementReruns() { return reruns; }
 
 }  // namespace tarn::engine

@@ -7,23 +7,31 @@
 // Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <type_traits>
 
 #include "base/error.h"
-#include "engine/internal/statements.h"
+#include "engine/result_set.h"
 #include "sql/statement.h"
 
 namespace tarn::engine {
 
+struct SessionState;
+
 // Whether a statement of this kind may be run again: what it does follows from the tables' newest versions alone.
 template <class T>
 constexpr bool kMayRunAgain = std::is_same_v<T, sql::Insert> || std::is_same_v<T, sql::Update> || std::is_same_v<T, sql::Delete> ||
-                              std::is_same_v<T, sql::Merge> || std::is_same_v<T, sql::Truncate> || std::is_same_v<T, sql::Restore> ||
-                              std::is_same_v<T, sql::AlterTable> || std::is_same_v<T, sql::AtomicBlock>;
+                              std::is_same_v<T, sql::Merge> || std::is_same_v<T, sql::Truncate> || std::is_same_v<T, sql::CopyInto> ||
+                              std::is_same_v<T, sql::Restore> || std::is_same_v<T, sql::AlterTable> || std::is_same_v<T, sql::AtomicBlock>;
 
 // `run` until it does not lose a race, at most kMostRuns times. Errors: its last.
 inline constexpr int kMostRuns = 12;
-Result<ResultPtr> RunUntilItWins(SessionState &session, const std::function<Result<ResultPtr>()> &run);
+using RerunResult = Result<std::unique_ptr<ResultSet>>;
+RerunResult RunUntilItWins(SessionState &session, const std::function<RerunResult()> &run);
+
+// How many times this process has run a statement again.
+int64_t StatementReruns();
 
 }  // namespace tarn::engine
