@@ -147,7 +147,7 @@ public:
         std::printf("%-18s %3lld calls, %lld tries, %d failures\n", operation.name.c_str(), static_cast<long long>(n - 1),
                     static_cast<long long>(tries_), failures);
         tries_ = 0;
-        return failures + (n < 4 ? Complain(operation.name, "hardly any calls: are they counted?") : 0);
+        return failures + (n < 3 ? Complain(operation.name, "hardly any calls: are they counted?") : 0);
     }
 
 private:

@@ -8,6 +8,7 @@ import time
 import traceback
 
 import checkpoint_cases
+import concurrency_cases
 import dml_cases
 import example_cases
 import feature_cases
@@ -19,7 +20,7 @@ import s3_cases
 import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
-GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
+GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *concurrency_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
           *maintenance_cases.GROUPS, *s3_cases.GROUPS, *dml_cases.GROUPS,
           *random_cases.GROUPS]
 
