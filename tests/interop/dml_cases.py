@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness import Tarn, equal, same_everywhere, spark
+from maintenance_cases import Twins, same_history
 from table_cases import run_together
 
 
@@ -95,4 +96,57 @@ class CopyInto:
         return f"{sorted(told, reverse=True)} of 120 rows"
 
 
-GROUPS = [CopyInto]
+class ResultsAndMetrics:
+    """The same statements by Tarn and by Spark: what they answer, what the history says of them, and the rows."""
+
+    MERGE = """MERGE INTO {t} AS t USING (SELECT CAST(id AS INT) AS id, 'm' AS v, CAST(id % 4 AS INT) AS p FROM RANGE(40, 140, 3)) AS s ON t.id = s.id
+        WHEN MATCHED AND t.id % 2 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET v = s.v
+        WHEN NOT MATCHED AND s.id > 120 THEN INSERT (id, v, p) VALUES (s.id, s.v, s.p)
+        WHEN NOT MATCHED BY SOURCE AND t.id < 5 THEN DELETE WHEN NOT MATCHED BY SOURCE AND t.id < 9 THEN UPDATE SET v = 'gone'"""
+
+    def __init__(self, home):
+        self.home = home
+
+    def run(self, name, properties, partitioned=True):
+        twins = Twins(self.home, name)
+        twins.tarn = Tarn(self.home / "root")
+        told = {}
+
+        def both(statement):
+            """Spark answers with num_affected_rows and so on as Databricks does."""
+            ours, theirs = twins.both(statement)
+            if theirs and "num_affected_rows" in theirs[0]:
+                equal({k: ours[0].get(k) for k in theirs[0]}, theirs[0], statement)
+                told[statement.split()[0]] = ours[0]
+        settings = "" if not properties else f" TBLPROPERTIES ({properties})"
+        both("CREATE TABLE {t} (id INT, v STRING, p INT) USING delta" + (" PARTITIONED BY (p)" if partitioned else "") + settings)
+        both("INSERT INTO {t} SELECT CAST(id AS INT), CONCAT('v', id), CAST(id % 4 AS INT) FROM RANGE(100)")
+        both("UPDATE {t} SET v = upper(v), p = p WHERE id % 10 = 3")
+        both("UPDATE {t} SET v = 'nobody' WHERE id = -1")
+        both(self.MERGE)
+        both("MERGE INTO {t} AS t USING (SELECT 50 AS id) AS s ON t.id = s.id WHEN MATCHED THEN DELETE")
+        both("DELETE FROM {t} WHERE id > 110 AND v = 'm'")
+        both("DELETE FROM {t} WHERE id = -1")
+        both("INSERT INTO {t} REPLACE WHERE id BETWEEN 60 AND 70 SELECT CAST(id AS INT), 'r', 1 FROM RANGE(60, 66)")
+        if partitioned:
+            both("INSERT OVERWRITE {t} PARTITION (p = 2) SELECT CAST(id AS INT), 'o' FROM RANGE(5)")
+            both("INSERT INTO {t} PARTITION (p = 3) (v, id) SELECT 'x', 7")
+            both("DELETE FROM {t} WHERE p = 1")
+        both("INSERT INTO {t} BY NAME SELECT 'n' AS v, 1000 AS id")
+        both("INSERT OVERWRITE {t} SELECT id, v, p FROM {t} WHERE id < 50")
+        both("UPDATE {t} SET v = NULL")
+        both("DELETE FROM {t}")
+        note = same_history(twins)
+        return f"{twins.agree()} rows, {note}, answers of {', '.join(told)}"
+
+    def case_deletion_vectors(self):
+        return self.run("vectors", "'delta.enableDeletionVectors' = 'true'")
+
+    def case_rewritten_files(self):
+        return self.run("rewritten", "'delta.enableDeletionVectors' = 'false'", partitioned=False)
+
+    def case_change_feed(self):
+        return self.run("feed", "'delta.enableChangeDataFeed' = 'true', 'delta.enableDeletionVectors' = 'true'", partitioned=False)
+
+
+GROUPS = [CopyInto, ResultsAndMetrics]

@@ -50,6 +50,7 @@ void AddWriteMetrics(OperationMetrics &metrics, const FileEffects &files, bool o
     metrics["numRemovedBytes"] = files.removed_bytes;
     if (!replaces_rows) return;
     metrics["numCopiedRows"] = files.copied_rows;
+    metrics["numOutputRows"] += files.copied_rows;
     metrics["numAddedChangeFiles"] = files.change_files;
 }
 
