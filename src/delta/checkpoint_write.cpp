@@ -81,6 +81,8 @@ Result<void> WriteCheckpoint(storage::ObjectStore &store, const Snapshot &snapsh
     bool v2 = snapshot.protocol.HasWriterFeature("v2Checkpoint") && policy && EqualsIgnoreCase(*policy, "v2");
     std::string path = log.CheckpointPath(snapshot.version);
     if (!v2 && store.Head(path)) return {};
+    // A checkpoint without them would lose them for good.
+    TARN_CHECK(snapshot.files.rows().LoadStats());
     FileRows tombstones = YoungTombstones(snapshot, now_ms);
     CheckpointRows rows{.adds = &snapshot.files.rows(), .removes = &tombstones, .metadata = &snapshot.metadata};
     rows.stats_as_json = snapshot.metadata.BoolProperty("delta.checkpoint.writeStatsAsJson", true);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <set>
 #include <stdexcept>
 
 #include "storage/path.h"
@@ -69,6 +70,42 @@ void TextColumn::Shrink() {
     }
 }
 
+// --- LateStats
+
+Result<void> LateStats::Load() const {
+    if (state_ == State::kLoaded) return {};
+    std::lock_guard lock(mutex_);
+    if (state_ == State::kLoaded) return {};
+    auto read = read_();
+    if (!read) {
+        state_ = State::kFailed;
+        return Fail(std::move(read).error());
+    }
+    segments_ = *std::move(read);
+    std::ranges::sort(segments_, {}, &Segment::first_row);
+    state_ = State::kLoaded;
+    return {};
+}
+
+std::string_view LateStats::At(uint32_t row) const {
+    if (state_ == State::kWaiting) (void)Load();
+    if (state_ != State::kLoaded) return {};
+    auto after = std::ranges::upper_bound(segments_, row, {}, &Segment::first_row);
+    if (after == segments_.begin()) return {};
+    const Segment &segment = *(after - 1);
+    size_t at = row - segment.first_row;
+    return at < segment.texts.size() ? segment.texts.at(at) : std::string_view();
+}
+
+size_t LateStats::memory_bytes() const {
+    if (state_ != State::kLoaded) return sizeof *this;
+    size_t bytes = sizeof *this;
+    for (const Segment &segment : segments_) bytes += sizeof segment + segment.texts.memory_bytes();
+    return bytes;
+}
+
+// --- FileChunk
+
 template <class T>
 void FileChunk::Sparse<T>::Add(size_t row, T value) {
     rows.push_back(static_cast<uint32_t>(row));
@@ -83,7 +120,7 @@ const T *FileChunk::Sparse<T>::Find(uint32_t row) const {
 
 size_t FileChunk::memory_bytes() const {
     size_t bytes = sizeof *this + paths_.memory_bytes() + stats_.memory_bytes() + flags_.capacity() +
-                   key_hashes_.capacity() * sizeof(uint32_t) +
+                   (key_hashes_.capacity() + late_rows_.capacity()) * sizeof(uint32_t) +
                    (sizes_.capacity() + times_.capacity() + base_row_ids_.capacity() + row_commit_versions_.capacity()) *
                        sizeof(int64_t);
     for (const Partition &partition : partitions_) {
@@ -98,7 +135,10 @@ size_t FileChunk::memory_bytes() const {
 // --- FileRow
 
 std::string_view FileRow::path() const { return chunk_->paths_.at(row_); }
-std::string_view FileRow::stats() const { return chunk_->stats_.at(row_); }
+std::string_view FileRow::stats() const {
+    bool here = chunk_->late_rows_.empty() || chunk_->late_rows_[row_] == FileChunk::kHere;
+    return here ? chunk_->stats_.at(row_) : chunk_->late_->At(chunk_->late_rows_[row_]);
+}
 std::optional<int64_t> FileRow::size() const {
     return chunk_->flags_[row_] & kHasSize ? std::optional(chunk_->sizes_[row_]) : std::nullopt;
 }
@@ -219,6 +259,11 @@ void FileChunkBuilder::Append(const FileFields &file) {
         if (file.deletion_vector) vector = *file.deletion_vector;
         chunk.key_hashes_.push_back(static_cast<uint32_t>(std::hash<std::string_view>()(FileKey(table_root_, file.path, vector))));
     }
+    if (file.late_stats && !chunk.late_) {
+        chunk.late_ = late_;
+        chunk.late_rows_.assign(row, FileChunk::kHere);
+    }
+    if (chunk.late_) chunk.late_rows_.push_back(file.late_stats.value_or(FileChunk::kHere));
     chunk.stats_.Append(file.stats);
     chunk.paths_.Append(file.path);  // Last: it is the chunk's size.
 }
@@ -292,7 +337,12 @@ void FileChunkBuilder::Append(const FileRow &file) {
         if (code != FileChunk::Partition::kNull) partitions.back().value = partition.values[code - FileChunk::Partition::kFirst];
     }
     if (const StringMap *map = file.tags()) tags = PairsOf(*map);
-    FileFields fields{.path = file.path(), .stats = file.stats(), .size = file.size(), .time = file.time()};
+    FileFields fields{.path = file.path(), .size = file.size(), .time = file.time()};
+    const FileChunk &from = *file.chunk_;
+    bool late = from.late_ && from.late_rows_[file.row_] != FileChunk::kHere;
+    if (late && !chunk_->late_) late_ = from.late_;
+    if (late && late_ == from.late_) fields.late_stats = from.late_rows_[file.row_];
+    else fields.stats = file.stats();
     fields.data_change = file.data_change();
     fields.extended_file_metadata = file.extended_file_metadata();
     fields.partition_values = partitions;
@@ -314,6 +364,7 @@ FileChunkPtr FileChunkBuilder::Finish() {
     chunk.times_.shrink_to_fit();
     chunk.flags_.shrink_to_fit();
     chunk.key_hashes_.shrink_to_fit();
+    chunk.late_rows_.shrink_to_fit();
     for (std::vector<int64_t> *ids : {&chunk.base_row_ids_, &chunk.row_commit_versions_}) {
         if (!ids->empty()) ids->resize(rows, kNoId);
         ids->shrink_to_fit();
@@ -335,10 +386,19 @@ FileRow FileRows::row(size_t index) const {
 
 size_t FileRows::memory_bytes() const {
     size_t bytes = parts_.capacity() * sizeof(Part);
+    std::set<const LateStats *> late;
     for (const Part &part : parts_) {
         bytes += part.chunk->memory_bytes() + (part.kept ? part.kept->capacity() * sizeof(uint32_t) : 0);
+        if (part.chunk->late_stats() && late.insert(part.chunk->late_stats()).second) bytes += part.chunk->late_stats()->memory_bytes();
     }
     return bytes;
+}
+
+Result<void> FileRows::LoadStats() const {
+    for (const Part &part : parts_) {
+        if (part.chunk->late_stats()) TARN_CHECK(part.chunk->late_stats()->Load());
+    }
+    return {};
 }
 
 void FileRows::Append(FileChunkPtr chunk, std::shared_ptr<const std::vector<uint32_t>> kept) {
@@ -373,6 +433,21 @@ void FileRows::Tidy(const std::string &table_root) {
         }
     }
     for (Part &part : stack) Append(std::move(part.chunk), std::move(part.kept));
+}
+
+bool FileRows::StatsFailed() const {
+    return std::ranges::any_of(parts_, [](const Part &part) { return part.chunk->late_stats() && part.chunk->late_stats()->failed(); });
+}
+
+FileRows RowsOf(const std::string &table_root, std::span<const FilePtr> files) {
+    FileRows rows;
+    FileChunkBuilder builder(table_root);
+    for (const FilePtr &file : files) {
+        if (builder.full()) rows.Append(builder.Finish());
+        builder.Append(*file);
+    }
+    rows.Append(builder.Finish());
+    return rows;
 }
 
 // --- ActionList

@@ -7,15 +7,20 @@
 //
 // Most callers want whole actions: `for (const FilePtr &file : snapshot.files)` builds each AddFile as it goes. What
 // looks at all files of a large table should use `rows()` and FileRow, which build nothing.
+// Statistics are most of a checkpoint's bytes, and most statements never look at them: they may stay in the checkpoint's
+// file until the first one does (LateStats).
 // Threads: chunks and lists never change once they are made; a builder belongs to one thread.
-// Memory: 60 bytes a file, its path and its statistics; see MemoryBytes.
+// Memory: 60 bytes a file, its path and its statistics; see memory_bytes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +44,7 @@ struct TextPair {
 struct FileFields {
     std::string_view path;
     std::string_view stats;
+    std::optional<uint32_t> late_stats;  // Instead of `stats`: the row in the builder's LateStats.
     std::optional<int64_t> size;
     std::optional<int64_t> time;  // modificationTime of an add, deletionTimestamp of a remove.
     bool data_change = true;
@@ -70,6 +76,33 @@ private:
     char *bytes_ = nullptr;  // malloc: realloc moves large blocks by their pages.
     size_t capacity_ = 0;
     std::vector<uint32_t> ends_{0};
+};
+
+// The statistics of a checkpoint's adds, by the row that they stand in, read when they are first asked for.
+// Threads: any; the first to ask reads, the others wait.
+class LateStats {
+public:
+    static constexpr uint32_t kMaxRows = UINT32_MAX;
+    struct Segment {  // Consecutive rows. A row without statistics has "".
+        uint64_t first_row = 0;
+        TextColumn texts;
+    };
+    using Read = std::function<Result<std::vector<Segment>>()>;
+    explicit LateStats(Read read) : read_(std::move(read)) {}
+
+    // Errors: those of Read, for one when the checkpoint's file is gone. The next call tries again.
+    Result<void> Load() const;
+    // Loads. "" where there are none, and everywhere when loading failed: whoever must not lose any calls Load first.
+    std::string_view At(uint32_t row) const;
+    size_t memory_bytes() const;  // Of what was loaded.
+    bool failed() const { return state_ == State::kFailed; }
+
+private:
+    enum class State { kWaiting, kLoaded, kFailed };
+    Read read_;
+    mutable std::mutex mutex_;
+    mutable std::atomic<State> state_ = State::kWaiting;
+    mutable std::vector<Segment> segments_;  // By first row. Written once, before `state_` says so.
 };
 
 class FileChunk;
@@ -113,7 +146,8 @@ public:
 
     size_t size() const { return paths_.size(); }
     FileRow operator[](size_t row) const { return FileRow(*this, static_cast<uint32_t>(row)); }
-    size_t memory_bytes() const;
+    size_t memory_bytes() const;  // Without late_stats, which several chunks share.
+    const LateStats *late_stats() const { return late_.get(); }  // nullptr: all statistics are here.
     std::span<const uint32_t> key_hashes() const { return key_hashes_; }
 
     // A partition column of the chunk: its distinct values, and a code a row: kAbsent, kNull or index + kFirst.
@@ -137,7 +171,11 @@ private:
         const T *Find(uint32_t row) const;
     };
 
+    static constexpr uint32_t kHere = UINT32_MAX;  // In late_rows_: the statistics are in stats_.
+
     TextColumn paths_, stats_;
+    std::shared_ptr<const LateStats> late_;
+    std::vector<uint32_t> late_rows_;  // Empty without late_.
     std::vector<int64_t> sizes_, times_;
     std::vector<uint8_t> flags_;
     std::vector<uint32_t> key_hashes_;
@@ -150,7 +188,11 @@ private:
 
 class FileChunkBuilder {
 public:
-    explicit FileChunkBuilder(std::string table_root) : table_root_(std::move(table_root)) { Reset(); }
+    // `late` holds what FileFields::late_stats refers to.
+    explicit FileChunkBuilder(std::string table_root, std::shared_ptr<const LateStats> late = nullptr)
+        : table_root_(std::move(table_root)), late_(std::move(late)) {
+        Reset();
+    }
 
     void Append(const FileFields &file);
     void Append(const AddFile &file);
@@ -172,6 +214,7 @@ private:
     using Dictionary = std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>>;
 
     std::string table_root_;
+    std::shared_ptr<const LateStats> late_;
     std::shared_ptr<FileChunk> chunk_;
     std::vector<Dictionary> dictionaries_;  // One for each of the chunk's partition columns.
 };
@@ -183,6 +226,9 @@ public:
     bool empty() const { return size_ == 0; }
     FileRow row(size_t index) const;  // REQUIRES: index < size().
     size_t memory_bytes() const;
+    // Before anything that must see all statistics. Errors: those of LateStats::Load.
+    Result<void> LoadStats() const;
+    bool StatsFailed() const;  // Whether that has failed: the checkpoint may be gone, and a newer version has another one.
 
     // Every file in order; `visit(FileRow)`.
     template <class Visit>
@@ -210,6 +256,9 @@ private:
     std::vector<Part> parts_;
     size_t size_ = 0;
 };
+
+// The files of actions that come from elsewhere than a log.
+FileRows RowsOf(const std::string &table_root, std::span<const FilePtr> files);
 
 // An action that was just built. `const AddFile &file = *snapshot.files[0]` must not dangle, so a temporary gives a value.
 template <class File>

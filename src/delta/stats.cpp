@@ -155,43 +155,60 @@ void WriteNested(JsonWriter &json, const std::vector<LeafValue> &values, size_t 
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
-// A JSON text that was checked as a whole, ready for on-demand reading: numbers keep every digit.
-class CheckedJson {
+// A JSON text, read on demand: numbers keep every digit.
+// The parser and its memory are the thread's: plans look at the texts of very many files. One at a time for each thread.
+class StatsJson {
 public:
-    explicit CheckedJson(std::string_view text) : text_(text) {
-        simdjson::dom::parser checker;
-        simdjson::dom::object root;
-        valid_ = !text.empty() && checker.parse(text_).get(root) == simdjson::SUCCESS;
+    explicit StatsJson(std::string_view text) {
+        TARN_ASSERT(!scratch().busy);
+        scratch().busy = true;
+        std::string &padded = scratch().text;
+        padded.assign(text);
+        padded.reserve(padded.size() + simdjson::SIMDJSON_PADDING);
     }
-    // Calls visit(key, value) for each member of the root object.
+    ~StatsJson() { scratch().busy = false; }
+    StatsJson(const StatsJson &) = delete;
+    StatsJson &operator=(const StatsJson &) = delete;
+
+    // Calls visit(key, value) for each member of the root object. False for text that is damaged: what was visited does not count.
     template <class Visit>
-    void ForEachMember(Visit visit) {
-        if (!valid_) return;
-        simdjson::ondemand::parser parser;
+    bool ForEachMember(Visit visit) {
         simdjson::ondemand::document document;
         object root;
-        if (parser.iterate(text_).get(document) != simdjson::SUCCESS || document.get_object().get(root)) return;
-        Members(root, visit);
+        simdjson::padded_string_view padded(scratch().text.data(), scratch().text.size(), scratch().text.capacity());
+        if (scratch().text.empty() || scratch().parser.iterate(padded).get(document) || document.get_object().get(root)) return false;
+        // Nothing may follow.
+        return Members(root, visit) && document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     }
     template <class Visit>
-    static void Members(object &fields, Visit visit) {
+    static bool Members(object &fields, Visit visit) {
         for (auto member : fields) {
             std::string_view key;
             value inner;
-            if (member.unescaped_key().get(key) || member.value().get(inner)) return;
-            visit(std::string(key), inner);
+            if (member.unescaped_key().get(key) || member.value().get(inner)) return false;
+            visit(key, inner);
         }
+        return true;
     }
-    const char *data() const { return text_.data(); }
+    const char *data() const { return scratch().text.data(); }
 
 private:
-    simdjson::padded_string text_;
-    bool valid_ = false;
+    struct Scratch {
+        simdjson::ondemand::parser parser;
+        std::string text;
+        bool busy = false;
+    };
+    static Scratch &scratch() {
+        static thread_local Scratch mine;
+        return mine;
+    }
 };
 
 std::optional<std::string> ScalarText(value &scalar) {
     std::string_view text;
-    switch (scalar.type().value_unsafe()) {
+    simdjson::ondemand::json_type type;
+    if (scalar.type().get(type)) return std::nullopt;
+    switch (type) {
         case simdjson::ondemand::json_type::string:
             if (scalar.get_string().get(text)) return std::nullopt;
             return std::string(text);
@@ -214,7 +231,7 @@ void Descend(value &at, const Path &path, size_t depth, const Found &found) {
     }
     object fields;
     if (at.get_object().get(fields)) return;
-    CheckedJson::Members(fields, [&](const std::string &key, value &inner) {
+    StatsJson::Members(fields, [&](std::string_view key, value &inner) {
         if (key == path[depth]) Descend(inner, path, depth + 1, found);
     });
 }
@@ -226,7 +243,7 @@ std::optional<int64_t> ParseInt(std::string_view text) {
     return number;
 }
 
-void SetBound(FileStats::Bounds &bounds, const std::string &section, std::string text) {
+void SetBound(FileStats::Bounds &bounds, std::string_view section, std::string text) {
     if (section == "minValues") bounds.min = std::move(text);
     if (section == "maxValues") bounds.max = std::move(text);
     if (section == "nullCount") bounds.null_count = ParseInt(text);
@@ -279,11 +296,10 @@ std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &colu
 
 std::string WithWideBounds(std::string_view stats) {
     std::string out(stats);
-    CheckedJson json(stats);
-    bool is_object = false, empty = true, found = false;
+    StatsJson json(stats);
+    bool empty = true, found = false;
     size_t begin = 0, length = 0;
-    json.ForEachMember([&](const std::string &key, value &member) {
-        is_object = true;
+    bool is_object = json.ForEachMember([&](std::string_view key, value &member) {
         empty = false;
         if (key != "tightBounds") return;
         std::string_view token = member.raw_json_token();
@@ -306,16 +322,16 @@ std::optional<int64_t> FileStats::NumRecords() const {
         if (error == std::errc() && rows >= 0 && (*end == ',' || *end == '}')) return rows;
     }
     std::optional<int64_t> rows;
-    CheckedJson(stats_).ForEachMember([&](const std::string &key, value &member) {
+    bool sound = StatsJson(stats_).ForEachMember([&](std::string_view key, value &member) {
         if (key != "numRecords") return;
         if (std::optional<std::string> text = ScalarText(member)) rows = ParseInt(*text);
     });
-    return rows && *rows >= 0 ? rows : std::nullopt;
+    return sound && rows && *rows >= 0 ? rows : std::nullopt;
 }
 
 bool FileStats::TightBounds() const {
     bool tight = true;
-    CheckedJson(stats_).ForEachMember([&](const std::string &key, value &member) {
+    StatsJson(stats_).ForEachMember([&](std::string_view key, value &member) {
         if (key == "tightBounds" && ScalarText(member) == "false") tight = false;
     });
     return tight;
@@ -323,20 +339,20 @@ bool FileStats::TightBounds() const {
 
 FileStats::Bounds FileStats::Of(const std::vector<std::string> &path) const {
     Bounds bounds;
-    CheckedJson(stats_).ForEachMember([&](const std::string &section, value &member) {
+    bool sound = StatsJson(stats_).ForEachMember([&](std::string_view section, value &member) {
         if (section != "minValues" && section != "maxValues" && section != "nullCount") return;
         Descend(member, path, 0, [&](std::string text) { SetBound(bounds, section, std::move(text)); });
     });
-    return bounds;
+    return sound ? bounds : Bounds();
 }
 
 std::vector<FileStats::Bounds> FileStats::OfColumns(const std::vector<std::string> &columns) const {
     std::vector<Bounds> out(columns.size());
-    CheckedJson(stats_).ForEachMember([&](const std::string &section, value &member) {
+    bool sound = StatsJson(stats_).ForEachMember([&](std::string_view section, value &member) {
         object fields;
         if (section != "minValues" && section != "maxValues" && section != "nullCount") return;
         if (member.get_object().get(fields)) return;
-        CheckedJson::Members(fields, [&](const std::string &key, value &inner) {
+        StatsJson::Members(fields, [&](std::string_view key, value &inner) {
             for (size_t i = 0; i < columns.size(); i++) {
                 if (columns[i] != key) continue;
                 if (std::optional<std::string> text = ScalarText(inner)) SetBound(out[i], section, *std::move(text));
@@ -344,6 +360,7 @@ std::vector<FileStats::Bounds> FileStats::OfColumns(const std::vector<std::strin
             }
         });
     });
+    if (!sound) out.assign(columns.size(), {});
     return out;
 }
 

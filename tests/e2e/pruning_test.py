@@ -56,6 +56,21 @@ class Pruning(TarnTest):
                 ("price BETWEEN 1.0 AND 1.9", 5), ("n.x = 11", 1), ("n.y.z = 'b' AND n.x > 10", 4), ("id > 9 AND id < 15", 5)]:
             self.reads_only(1, f"SELECT count(s) FROM t WHERE {condition}", rows)
 
+    def test_the_same_after_a_checkpoint(self):
+        """Statistics then wait in the checkpoint's file; a table without it is as it was before."""
+        self.sql("ALTER TABLE t SET TBLPROPERTIES ('delta.checkpointInterval' = '2')")
+        self.sql("INSERT INTO t VALUES " + ROWS[2][0].replace("(20,", "(30,"))
+        log = self.root / "warehouse" / "main" / "default" / "t" / "_delta_log"
+        checkpoint = max(log.glob("*.checkpoint.parquet"))
+        for commit in log.glob("*.json"):
+            if commit.name < checkpoint.name:
+                commit.rename(commit.with_suffix(".old"))
+        done = self.call("sql", "--root", self.root, "--format", "tsv", "-c", "SELECT count(*), max(id) FROM t; SELECT s FROM t WHERE id = 12; DESCRIBE DETAIL t")
+        self.assertEqual(done.stdout.splitlines()[:2], ["16\t30", "b2"])
+        for commit in log.glob("*.old"):
+            commit.rename(commit.with_suffix(".json"))
+        self.reads_only(1, "SELECT count(s) FROM t WHERE n.y.z = 'b'", 5)
+
     def test_bounds_are_not_taken_too_narrow(self):
         # A timestamp's bounds are cut to milliseconds in the log; the last microseconds are still found.
         self.assertEqual(self.value("SELECT count(*) FROM t WHERE at >= TIMESTAMP '2024-02-01 00:00:00.004800'"), 6)

@@ -112,21 +112,29 @@ public:
     }
 
     Result<void> Add(const delta::ChangeFile &change) {
-        ScanFile file;
-        TARN_TRY(file.path, storage::ResolveActionPath(root_, change.file.path));
-        file.size = change.file.size;
-        file.partition_values = change.file.partition_values;
+        delta::AddFile file = change.file;
         file.partition_values[kCommitVersion] = std::to_string(change.version);
         file.partition_values[kCommitTimestamp] =
             duckdb::Value::TIMESTAMP(duckdb::timestamp_t(change.timestamp_ms * 1000)).ToString() + "+00";
         if (change.kind == Kind::kChangeData) {
-            recorded_->files.push_back(std::move(file));
+            recorded_files_.push_back(std::make_shared<const delta::AddFile>(std::move(file)));
             return {};
         }
         bool inserted = change.kind == Kind::kInserted || change.kind == Kind::kUnmasked;
         file.partition_values[kChangeType] = inserted ? "insert" : "delete";
-        TARN_CHECK(SetMask(change, file));
-        derived_->files.push_back(std::move(file));
+        TARN_TRY(auto mask, MaskOf(change, file));
+        derived_files_.push_back(std::make_shared<const delta::AddFile>(std::move(file)));
+        masks_.push_back(std::move(mask));
+        return {};
+    }
+
+    // After the last Add.
+    Result<void> Finish() {
+        TARN_TRY(derived_->files, ScanFiles::Of(root_, delta::RowsOf(root_, derived_files_)));
+        TARN_TRY(recorded_->files, ScanFiles::Of(root_, delta::RowsOf(root_, recorded_files_)));
+        for (size_t i = 0; i < masks_.size(); i++) {
+            if (masks_[i]) derived_->files.Mask(i, std::move(masks_[i]));
+        }
         return {};
     }
 
@@ -135,7 +143,7 @@ public:
         for (const Field &field : schema.fields) list += sql::QuoteIdentifier(field.name) + ", ";
         list += std::string(kChangeType) + ", " + kCommitVersion + ", " + kCommitTimestamp;
         std::string text = "(SELECT " + list + " FROM " + context_.ScanText(derived_);
-        if (!recorded_->files.empty()) text += " UNION ALL SELECT " + list + " FROM " + context_.ScanText(recorded_);
+        if (!recorded_files_.empty()) text += " UNION ALL SELECT " + list + " FROM " + context_.ScanText(recorded_);
         return text + ")";
     }
 
@@ -146,27 +154,29 @@ private:
         return delta::ReadDeletionVector(*store, root_, *descriptor);
     }
 
-    Result<void> SetMask(const delta::ChangeFile &change, ScanFile &file) {
-        file.row_count = delta::FileStats(change.file.stats).NumRecords().value_or(-1);
+    // The rows of the change's file that are no part of it; nullptr: all are. Leaves only what is known of the file in its statistics.
+    Result<std::shared_ptr<const delta::DeletionVector>> MaskOf(const delta::ChangeFile &change, delta::AddFile &file) {
         TARN_TRY(delta::DeletionVector vector, Load(change.file.deletion_vector));
         if (change.kind == Kind::kInserted || change.kind == Kind::kDeleted) {
-            if (change.file.deletion_vector) file.deleted = std::make_shared<const delta::DeletionVector>(std::move(vector));
-            file.add = std::make_shared<const delta::AddFile>(change.file);
-            return {};
+            if (!change.file.deletion_vector) return nullptr;
+            return std::make_shared<const delta::DeletionVector>(std::move(vector));
         }
         // Only the difference is wanted: everything else is masked.
         TARN_TRY(delta::DeletionVector other, Load(change.other));
         if (change.kind == Kind::kUnmasked) std::swap(vector, other);
         vector.Subtract(other);
-        TARN_TRY(file.row_count, RowCount(context_.session(), file.path, change.file.stats));
-        file.deleted = std::make_shared<const delta::DeletionVector>(vector.Complement(static_cast<uint64_t>(file.row_count)));
-        return {};
+        TARN_TRY(std::string path, storage::ResolveActionPath(root_, change.file.path));
+        TARN_TRY(int64_t rows, RowCount(context_.session(), path, change.file.stats));
+        file.stats = delta::BuildStats(rows, {}, DataType::Of(TypeKind::kStruct));
+        return std::make_shared<const delta::DeletionVector>(vector.Complement(static_cast<uint64_t>(rows)));
     }
 
     StatementContext &context_;
     std::string root_;
     std::shared_ptr<TableScan> derived_ = std::make_shared<TableScan>();
     std::shared_ptr<TableScan> recorded_ = std::make_shared<TableScan>();
+    std::vector<delta::FilePtr> derived_files_, recorded_files_;
+    std::vector<std::shared_ptr<const delta::DeletionVector>> masks_;  // Of derived_files_.
 };
 
 }  // namespace
@@ -206,6 +216,7 @@ Result<std::string> RenderTableChanges(StatementContext &context, const sql::Tab
     TARN_TRY(auto changes, delta::ReadChangeFeed(*store, *start, range.end, read->metadata));
     ChangeScans scans(context, *target.snapshot, read->metadata);
     for (const delta::ChangeFile &change : changes) TARN_CHECK(scans.Add(change));
+    TARN_CHECK(scans.Finish());
     return scans.From(read->metadata.schema);
 }
 

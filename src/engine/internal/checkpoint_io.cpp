@@ -88,8 +88,8 @@ constexpr Argument kArguments[] = {{"", "BIGINT"},
 class FileTaker {
 public:
     using Send = std::function<void(uint64_t row, delta::FileChunkPtr chunk)>;
-    FileTaker(std::string path, std::string table_root, Send send)
-        : path_(std::move(path)), table_root_(std::move(table_root)), send_(std::move(send)) {}
+    FileTaker(std::string path, std::string table_root, std::shared_ptr<const delta::LateStats> late, Send send)
+        : path_(std::move(path)), table_root_(std::move(table_root)), late_(std::move(late)), send_(std::move(send)) {}
 
     void Take(duckdb::DataChunk &args) {
         Packer &packer = PackerOfThread();
@@ -109,6 +109,7 @@ public:
             packer.Begin(number.Get<int64_t>(row), send_);
             delta::FileFields file{.path = path.Text(row), .size = size.Long(row), .time = time.Long(row)};
             if (stats.Has(row)) file.stats = stats.Text(row);
+            if (late_) file.late_stats = LateRow(number.Get<int64_t>(row));
             file.data_change = !data_change.Has(row) || data_change.Get<bool>(row);
             if (extended.Has(row)) file.extended_file_metadata = extended.Get<bool>(row);
             partitions.Read(row, packer.partitions);
@@ -138,7 +139,7 @@ public:
 
 private:
     struct Packer {
-        explicit Packer(const std::string &table_root) : builder(table_root) {}
+        Packer(const std::string &table_root, std::shared_ptr<const delta::LateStats> late) : builder(table_root, std::move(late)) {}
         void Begin(int64_t number, const Send &send) {
             // Another row group, or a full chunk.
             if (number < next || builder.full()) Flush(send);
@@ -156,14 +157,19 @@ private:
     Packer &PackerOfThread() {
         std::lock_guard lock(mutex_);
         std::unique_ptr<Packer> &packer = packers_[std::this_thread::get_id()];
-        if (!packer) packer = std::make_unique<Packer>(table_root_);
+        if (!packer) packer = std::make_unique<Packer>(table_root_, late_);
         return *packer;
+    }
+    uint32_t LateRow(int64_t number) const {
+        if (number >= int64_t{delta::LateStats::kMaxRows}) ThrowThroughDuckDB(Damaged("has more rows than this build can address"));
+        return static_cast<uint32_t>(number);
     }
     Error Damaged(const std::string &how) const {
         return MakeError(ErrorKind::kCorrupt, "DELTA_CORRUPT_LOG", "A file in the checkpoint " + path_ + " " + how + ".");
     }
 
     std::string path_, table_root_;
+    std::shared_ptr<const delta::LateStats> late_;
     Send send_;
     std::mutex mutex_;
     std::map<std::thread::id, std::unique_ptr<Packer>> packers_;
@@ -194,8 +200,70 @@ const duckdb::LogicalType *ChildOf(const duckdb::LogicalType &type, std::string_
     return nullptr;
 }
 
-// A call of tarn_take_files over the column `action` ("add" or "remove") of this type.
-std::string TakeCall(uint64_t handle, const std::string &action, const duckdb::LogicalType &type) {
+// Which leaf columns of a Parquet file hold only NULLs, as its footer tells. A checkpoint has room for every kind of action, but
+// most of its columns are empty, and maps and lists of nothing cost as much to read as full ones.
+class EmptyColumns {
+public:
+    static Result<EmptyColumns> Of(duckdb::Connection &connection, const std::string &path) {
+        TARN_TRY(auto leaves, RunToEnd(connection, "SELECT path_in_schema, coalesce(bool_and(stats_null_count = num_values), false) FROM parquet_metadata(" +
+                                                       sql::QuoteLiteral(path) + ") GROUP BY ALL"));
+        EmptyColumns columns;
+        for (size_t row = 0; row < leaves->RowCount(); row++) {
+            columns.leaves_[leaves->GetValue(0, row).ToString() + ", "] = leaves->GetValue(1, row).GetValue<bool>();
+        }
+        return columns;
+    }
+    // Whether no row has anything in that field, nor in what is nested in it. "add, deletionVector"; parts are joined as DuckDB joins them.
+    bool Has(const std::string &field) const {
+        std::string prefix = field + ", ";
+        auto it = leaves_.lower_bound(prefix);
+        if (it == leaves_.end() || !it->first.starts_with(prefix)) return false;
+        for (; it != leaves_.end() && it->first.starts_with(prefix); ++it) {
+            if (!it->second) return false;
+        }
+        return true;
+    }
+
+private:
+    std::map<std::string, bool> leaves_;  // By path, with a separator after it.
+};
+
+// The statistics of an add of this type as JSON text; "" when it has none.
+std::string StatsText(const duckdb::LogicalType &add) {
+    std::string text = ChildOf(add, "stats") ? "add.stats" : "";
+    if (!ChildOf(add, "stats_parsed")) return text;
+    std::string parsed = "CASE WHEN add.stats_parsed IS NOT NULL THEN to_json(add.stats_parsed)::VARCHAR END";
+    return text.empty() ? parsed : "coalesce(nullif(" + text + ", ''), " + parsed + ")";
+}
+
+// The statistics by row, as delta::LateStats wants them. Runs the first time that somebody asks for them.
+Result<std::vector<delta::LateStats::Segment>> ReadStats(duckdb::DuckDB &db, const std::string &path, const std::string &stats) {
+    constexpr size_t kSegmentRows = size_t{1} << 16;
+    return Guard([&]() -> Result<std::vector<delta::LateStats::Segment>> {
+        duckdb::Connection connection(db);
+        auto result = connection.SendQuery("SELECT file_row_number, CAST(" + stats + " AS VARCHAR) FROM read_parquet(" + sql::QuoteLiteral(path) +
+                                           ", file_row_number = true)");
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        std::vector<delta::LateStats::Segment> segments;
+        while (auto rows = result->Fetch()) {
+            Column numbers(rows->data[0], rows->size()), texts(rows->data[1], rows->size());
+            for (idx_t i = 0; i < rows->size(); i++) {
+                auto number = static_cast<uint64_t>(numbers.Get<int64_t>(i));
+                auto fits = [&] {
+                    return segments.back().first_row + segments.back().texts.size() == number && segments.back().texts.size() < kSegmentRows;
+                };
+                if (segments.empty() || !fits()) segments.push_back({number, {}});
+                segments.back().texts.Append(texts.Has(i) ? texts.Text(i) : std::string_view());
+            }
+        }
+        if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
+        for (delta::LateStats::Segment &segment : segments) segment.texts.Shrink();
+        return segments;
+    });
+}
+
+// A call of tarn_take_files over the column `action` ("add" or "remove") of this type. Statistics are left where they are.
+std::string TakeCall(uint64_t handle, const std::string &action, const duckdb::LogicalType &type, const EmptyColumns &empty) {
     std::string call = "tarn_take_files(CAST(" + std::to_string(handle) + " AS UBIGINT)";
     const duckdb::LogicalType *vector = ChildOf(type, "deletionVector");
     for (const Argument &argument : kArguments) {
@@ -203,12 +271,9 @@ std::string TakeCall(uint64_t handle, const std::string &action, const duckdb::L
         std::string text;
         if (field == "time") field = action == "add" ? "modificationTime" : "deletionTimestamp";
         if (field.empty()) text = "file_row_number";
-        else if (ChildOf(type, field)) text = action + "." + sql::QuoteIdentifier(field);
-        else if (vector && ChildOf(*vector, field)) text = action + ".\"deletionVector\"." + sql::QuoteIdentifier(field);
-        if (field == "stats" && action == "add" && ChildOf(type, "stats_parsed")) {
-            std::string parsed = "CASE WHEN add.stats_parsed IS NOT NULL THEN to_json(add.stats_parsed)::VARCHAR END";
-            text = text.empty() ? parsed : "coalesce(nullif(" + text + ", ''), " + parsed + ")";
-        }
+        else if (ChildOf(type, field) && !empty.Has(action + ", " + field)) text = action + "." + sql::QuoteIdentifier(field);
+        else if (vector && ChildOf(*vector, field) && !empty.Has(action + ", deletionVector, " + field)) text = action + ".\"deletionVector\"." + sql::QuoteIdentifier(field);
+        if (field == "stats" && action == "add") text.clear();
         if (text.empty()) text = "NULL";
         call += ", CAST(" + text + " AS " + argument.type + ")";
     }
@@ -218,18 +283,25 @@ std::string TakeCall(uint64_t handle, const std::string &action, const duckdb::L
 // What tells whether a row holds that action: a column that it always has.
 std::string Presence(const std::string &name, const duckdb::LogicalType &type) {
     static constexpr std::pair<std::string_view, const char *> kAlways[] = {
-        {"txn", "appId"},  {"protocol", "minReaderVersion"}, {"domainMetadata", "domain"}, {"sidecar", "path"}};
+        {"txn", "appId"},   {"protocol", "minReaderVersion"}, {"domainMetadata", "domain"},
+        {"sidecar", "path"}, {"metaData", "id"},              {"checkpointMetadata", "version"}};
     for (auto &[action, field] : kAlways) {
         if (name == action && ChildOf(type, field)) return sql::QuoteIdentifier(name) + "." + sql::QuoteIdentifier(field) + " IS NOT NULL";
     }
     return sql::QuoteIdentifier(name) + " IS NOT NULL";
 }
 
-Result<void> SendLines(duckdb::Connection &connection, const std::string &query, delta::CheckpointSink &sink) {
-    TARN_TRY(auto result, RunToEnd(connection, query));
+// The rows of the few actions that are no files: found first, by one column of each, so that all others are read only there.
+Result<void> SendLines(duckdb::Connection &connection, const std::string &path, const std::string &object, const std::string &presence,
+                       delta::CheckpointSink &sink) {
+    std::string from = " FROM read_parquet(" + sql::QuoteLiteral(path) + ", file_row_number = true) WHERE (" + presence + ")";
+    TARN_TRY(auto range, RunToEnd(connection, "SELECT min(file_row_number), max(file_row_number)" + from));
+    if (range->GetValue(0, 0).IsNull()) return {};
+    TARN_TRY(auto result, RunToEnd(connection, "SELECT to_json({" + object + "})::VARCHAR" + from + " AND file_row_number BETWEEN " +
+                                                   range->GetValue(0, 0).ToString() + " AND " + range->GetValue(1, 0).ToString()));
     std::string lines;
     for (size_t row = 0; row < result->RowCount(); row++) lines += result->GetValue(0, row).ToString() + "\n";
-    return lines.empty() ? Result<void>() : sink.Lines(lines);
+    return sink.Lines(lines);
 }
 
 }  // namespace
@@ -258,12 +330,16 @@ Result<void> DuckCheckpointIo::ReadParquet(const std::string &path, delta::Check
         duckdb::Connection connection(db_);
         auto prepared = connection.Prepare("SELECT * FROM read_parquet(" + sql::QuoteLiteral(path) + ")");
         if (prepared->HasError()) return Fail(FromDuckError(prepared->error));
+        TARN_TRY(EmptyColumns empty, EmptyColumns::Of(connection, path));
         std::string object, presence;
         const duckdb::LogicalType *add = nullptr, *remove = nullptr;
+        bool known = false;
         auto &names = prepared->GetNames();
         auto &types = prepared->GetTypes();
         for (size_t i = 0; i < names.size(); i++) {
             if (std::ranges::find(delta::kCheckpointColumns, names[i]) == std::end(delta::kCheckpointColumns)) continue;
+            known = true;
+            if (empty.Has(names[i])) continue;
             if (names[i] == "add") add = &types[i];
             else if (names[i] == "remove") remove = &types[i];
             else {
@@ -271,30 +347,26 @@ Result<void> DuckCheckpointIo::ReadParquet(const std::string &path, delta::Check
                 presence += (presence.empty() ? "" : " OR ") + Presence(names[i], types[i]);
             }
         }
-        if (object.empty() && !add && !remove) {
+        if (!known) {
             return Fail(ErrorKind::kCorrupt, "DELTA_CORRUPT_LOG", "The checkpoint " + path + " has none of a checkpoint's columns.");
         }
-        std::string file = "read_parquet(" + sql::QuoteLiteral(path);
-        if (add || remove) TARN_CHECK(TakeFiles(path, add, remove, sink));
-        if (object.empty()) return {};
-        return SendLines(connection, "SELECT to_json({" + object + "})::VARCHAR FROM " + file + ") WHERE " + presence, sink);
+        auto take = [&](const std::string &action, const duckdb::LogicalType &type, std::shared_ptr<const delta::LateStats> late,
+                        FileTaker::Send send) -> Result<void> {
+            auto taker = std::make_shared<FileTaker>(path, sink.table_root(), std::move(late), std::move(send));
+            FileTakers::Lease lease(takers_, taker);
+            TARN_CHECK(RunToEnd(connection, "SELECT count(*) FROM read_parquet(" + sql::QuoteLiteral(path) +
+                                                ", file_row_number = true) WHERE " + TakeCall(lease.handle(), action, type, empty)));
+            taker->Finish();
+            return {};
+        };
+        std::shared_ptr<const delta::LateStats> late;
+        if (std::string stats = add ? StatsText(*add) : ""; !stats.empty()) {
+            late = std::make_shared<const delta::LateStats>([&db = db_, path, stats] { return ReadStats(db, path, stats); });
+        }
+        if (add) TARN_CHECK(take("add", *add, late, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Adds(row, std::move(chunk)); }));
+        if (remove) TARN_CHECK(take("remove", *remove, nullptr, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Removes(row, std::move(chunk)); }));
+        return object.empty() ? Result<void>() : SendLines(connection, path, object, presence, sink);
     });
-}
-
-Result<void> DuckCheckpointIo::TakeFiles(const std::string &path, const duckdb::LogicalType *add, const duckdb::LogicalType *remove,
-                                         delta::CheckpointSink &sink) {
-    auto run = [&](const std::string &action, const duckdb::LogicalType &type, FileTaker::Send send) -> Result<void> {
-        auto taker = std::make_shared<FileTaker>(path, sink.table_root(), std::move(send));
-        FileTakers::Lease lease(takers_, taker);
-        duckdb::Connection connection(db_);
-        TARN_CHECK(RunToEnd(connection, "SELECT count(*) FROM read_parquet(" + sql::QuoteLiteral(path) +
-                                            ", file_row_number = true) WHERE " + TakeCall(lease.handle(), action, type)));
-        taker->Finish();
-        return {};
-    };
-    if (add) TARN_CHECK(run("add", *add, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Adds(row, std::move(chunk)); }));
-    if (remove) TARN_CHECK(run("remove", *remove, [&](uint64_t row, delta::FileChunkPtr chunk) { sink.Removes(row, std::move(chunk)); }));
-    return {};
 }
 
 }  // namespace tarn::engine

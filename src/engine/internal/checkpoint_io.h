@@ -31,9 +31,6 @@ public:
     Result<std::string> WriteParquet(const delta::CheckpointRows &rows) override;
 
 private:
-    Result<void> TakeFiles(const std::string &file, const duckdb::LogicalType *add, const duckdb::LogicalType *remove,
-                           delta::CheckpointSink &sink);
-
     duckdb::DuckDB &db_;
     FileTakers &takers_;
     FileGivers &givers_;

@@ -55,6 +55,7 @@ struct ClonedFiles {
 
 // By absolute path: the source keeps its files.
 Result<ClonedFiles> Refer(const delta::Snapshot &source) {
+    TARN_CHECK(source.files.rows().LoadStats());
     ClonedFiles cloned;
     for (const delta::FilePtr &file : source.files) {
         delta::AddFile add = *file;
@@ -81,6 +82,7 @@ Result<ClonedFiles> CopyFiles(const delta::Snapshot &source, const std::string &
             if (path) vectors_there.insert(*std::move(path));
         }
     }
+    TARN_CHECK(source.files.rows().LoadStats());
     TARN_TRY(storage::ObjectStore * source_store, storage::StoreFor(source.table_root));
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
     ClonedFiles cloned;

@@ -34,26 +34,27 @@ struct DeltaScanInfo final : TableFunctionInfo {
 // Of __tarn_file. DuckDB's own index of a file counts in the list that a scan was cut down to.
 constexpr column_t kFileColumnId = (UINT64_C(1) << 63) + 2000;
 
-class DeltaFileList final : public SimpleMultiFileList {
+class DeltaFileList final : public MultiFileList {
 public:
     explicit DeltaFileList(std::shared_ptr<const TableScan> scan) : DeltaFileList(scan, All(scan->files.size())) {}
     // Some of the scan's files, by index.
-    DeltaFileList(std::shared_ptr<const TableScan> scan, std::vector<size_t> files)
-        : SimpleMultiFileList(Paths(*scan, files)), scan_(std::move(scan)), files_(std::move(files)) {}
+    DeltaFileList(std::shared_ptr<const TableScan> scan, std::vector<size_t> files) : scan_(std::move(scan)), files_(std::move(files)) {}
 
     const TableScan &Scan() const { return *scan_; }
     const std::shared_ptr<const TableScan> &SharedScan() const { return scan_; }
     const std::vector<size_t> &Files() const { return files_; }
-    const ScanFile &File(size_t i) const { return scan_->files.at(files_.at(i)); }
 
+    duckdb::vector<OpenFileInfo> GetAllFiles() const override {
+        duckdb::vector<OpenFileInfo> all;
+        for (idx_t i = 0; i < files_.size(); i++) all.push_back(GetFile(i));
+        return all;
+    }
+    idx_t GetTotalFileCount() const override { return files_.size(); }
+
+    // Plans ask many times.
     unique_ptr<NodeStatistics> GetCardinality(ClientContext &) const override {
-        int64_t rows = 0;
-        for (size_t i : files_) {
-            const ScanFile &file = scan_->files[i];
-            if (file.row_count < 0) return nullptr;
-            rows += file.row_count - (file.deleted ? static_cast<int64_t>(file.deleted->Cardinality()) : 0);
-        }
-        return make_uniq<NodeStatistics>(static_cast<idx_t>(rows), static_cast<idx_t>(rows));
+        std::call_once(counted_, [this] { rows_ = CountRows(); });
+        return rows_ ? make_uniq<NodeStatistics>(*rows_, *rows_) : nullptr;
     }
 
     unique_ptr<MultiFileList> Copy() const override { return make_uniq<DeltaFileList>(scan_, files_); }
@@ -64,10 +65,14 @@ public:
                                                     const duckdb::vector<LogicalType> &types,
                                                     const duckdb::vector<column_t> &column_ids,
                                                     TableFilterSet &filters) const override {
-        std::vector<size_t> kept;
-        for (size_t i : files_) {
-            if (!Excluded(scan_->files[i], types, column_ids, filters)) kept.push_back(i);
+        std::vector<ColumnFilter> columns;
+        for (auto &[index, filter] : filters.filters) {
+            column_t column = column_ids[index];
+            if (IsVirtualColumn(column) || column >= scan_->schema.fields.size()) continue;
+            columns.push_back({scan_->schema.fields[column], types[column], *filter});
         }
+        if (columns.empty()) return nullptr;
+        std::vector<size_t> kept = FilesThatMayPass(*scan_, files_, columns);
         if (kept.size() == files_.size()) return nullptr;
         return make_uniq<DeltaFileList>(scan_, std::move(kept));
     }
@@ -75,10 +80,22 @@ public:
     // What DuckDB decides by it is the number of threads: for a single file it asks a reader opened at bind time how many
     // row groups there are, and we open none. One thread does for what is one row group anyway.
     FileExpandResult GetExpandResult() const override {
-        if (files_.size() == 1 && File(0).row_count >= 0 && File(0).row_count <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE)) {
-            return FileExpandResult::SINGLE_FILE;
+        if (files_.size() == 1) {
+            int64_t rows = scan_->files.RowCount(files_[0]);
+            if (rows >= 0 && rows <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE)) return FileExpandResult::SINGLE_FILE;
         }
         return files_.empty() ? FileExpandResult::NO_FILES : FileExpandResult::MULTIPLE_FILES;
+    }
+
+protected:
+    OpenFileInfo GetFile(idx_t i) const override {
+        if (i >= files_.size()) return OpenFileInfo("");
+        // A request to an object store is dear; the log knows how long the file is, and that it never changes.
+        std::string path = scan_->files.Path(files_[i]);
+        OpenFileInfo info = storage::IsLocalPath(path) ? OpenFileInfo(path) : KnownFile(path, scan_->files.row(files_[i]).size().value_or(0));
+        if (!info.extended_info) info.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
+        info.extended_info->options["has_deletes"] = Value::BOOLEAN(scan_->files.Deleted(files_[i]) != nullptr);
+        return info;
     }
 
 private:
@@ -88,33 +105,21 @@ private:
         return files;
     }
 
-    static duckdb::vector<OpenFileInfo> Paths(const TableScan &scan, const std::vector<size_t> &files) {
-        duckdb::vector<OpenFileInfo> paths;
-        paths.reserve(files.size());
-        for (size_t i : files) {
-            // A request to an object store is dear; the log knows how long the file is, and that it never changes.
-            const ScanFile &file = scan.files[i];
-            OpenFileInfo info = storage::IsLocalPath(file.path) ? OpenFileInfo(file.path) : KnownFile(file.path, file.size);
-            if (!info.extended_info) info.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
-            info.extended_info->options["has_deletes"] = Value::BOOLEAN(scan.files[i].deleted != nullptr);
-            paths.push_back(std::move(info));
+    std::optional<idx_t> CountRows() const {
+        idx_t rows = 0;
+        for (size_t i : files_) {
+            int64_t count = scan_->files.RowCount(i);
+            if (count < 0) return std::nullopt;
+            const delta::DeletionVector *deleted = scan_->files.Deleted(i);
+            rows += static_cast<idx_t>(count) - (deleted ? deleted->Cardinality() : 0);
         }
-        return paths;
-    }
-
-    bool Excluded(const ScanFile &file, const duckdb::vector<LogicalType> &types, const duckdb::vector<column_t> &column_ids,
-                  TableFilterSet &filters) const {
-        for (auto &[index, filter] : filters.filters) {
-            column_t column = column_ids[index];
-            if (IsVirtualColumn(column) || column >= scan_->schema.fields.size()) continue;
-            BaseStatistics stats = StatisticsOf(*scan_, file, scan_->schema.fields[column], types[column]);
-            if (filter->CheckStatistics(stats) == FilterPropagateResult::FILTER_ALWAYS_FALSE) return true;
-        }
-        return false;
+        return rows;
     }
 
     std::shared_ptr<const TableScan> scan_;
     std::vector<size_t> files_;  // Into scan_->files.
+    mutable std::once_flag counted_;
+    mutable std::optional<idx_t> rows_;
 };
 
 class RowMask final : public DeleteFilter {
@@ -250,15 +255,15 @@ public:
         auto &list = dynamic_cast<const DeltaFileList &>(*state->file_list);
         auto &scan = list.Scan();
         idx_t position = data.reader->file_list_idx.GetIndex();
-        const ScanFile &file = list.File(position);
+        size_t file = list.Files().at(position);
         for (idx_t i = 0; i < column_ids.size(); i++) {
             column_t id = column_ids[i].GetPrimaryIndex();
-            if (id == kFileColumnId) data.constant_map.Add(MultiFileGlobalIndex(i), Value::UBIGINT(list.Files()[position]));
+            if (id == kFileColumnId) data.constant_map.Add(MultiFileGlobalIndex(i), Value::UBIGINT(file));
             if (IsVirtualColumn(id)) continue;
-            auto value = PartitionValue(scan, file, scan.schema.fields.at(id), columns[id].type);
+            auto value = PartitionValue(scan, scan.files.row(file), scan.schema.fields.at(id), columns[id].type);
             if (value) data.constant_map.Add(MultiFileGlobalIndex(i), *value);
         }
-        if (file.deleted) data.reader->deletion_filter = make_uniq<RowMask>(file.deleted);
+        if (auto deleted = scan.files.SharedDeleted(file)) data.reader->deletion_filter = make_uniq<RowMask>(std::move(deleted));
     }
 
     using MultiFileReader::CreateReader;
@@ -316,12 +321,12 @@ public:
         const Field *field = FieldOf(index);
         auto type = field ? ToLogicalType(field->type) : Result<LogicalType>(LogicalType::INVALID);
         if (!field || !type) return nullptr;
-        return StatisticsOf(*scan_, scan_->files[file_], *field, *type).ToUnique();
+        return StatisticsOf(*scan_, scan_->files.row(file_), *field, *type).ToUnique();
     }
 
     bool MinMaxIsExact(const BaseStatistics &, const StorageIndex &index) override {
         const Field *field = FieldOf(index);
-        return field && BoundsAreValues(*scan_, scan_->files[file_], *field);
+        return field && BoundsAreValues(*scan_, file_, *field);
     }
 
 private:
@@ -339,11 +344,12 @@ duckdb::vector<PartitionStatistics> RowCounts(ClientContext &, GetPartitionStats
     auto &list = dynamic_cast<const DeltaFileList &>(*input.bind_data->Cast<MultiFileBindData>().file_list);
     duckdb::vector<PartitionStatistics> counts;
     for (size_t i : list.Files()) {
-        const ScanFile &file = list.Scan().files[i];
-        if (file.row_count < 0) return {};
+        const ScanFiles &files = list.Scan().files;
+        int64_t rows = files.RowCount(i);
+        if (rows < 0) return {};
         PartitionStatistics entry;
         entry.row_start = 0;
-        entry.count = static_cast<idx_t>(file.row_count) - (file.deleted ? file.deleted->Cardinality() : 0);
+        entry.count = static_cast<idx_t>(rows) - (files.Deleted(i) ? files.Deleted(i)->Cardinality() : 0);
         entry.count_type = CountType::COUNT_EXACT;
         entry.partition_row_group = make_shared_ptr<FileColumns>(list.SharedScan(), i);
         counts.push_back(std::move(entry));

@@ -193,7 +193,7 @@ Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::op
     options.coordinator = &coordinator_;
     {
         std::lock_guard lock(mutex_);
-        if (auto it = newest_.find(location); it != newest_.end()) {
+        if (auto it = newest_.find(location); it != newest_.end() && !it->second->files.rows().StatsFailed()) {
             if (!version || it->second->version <= *version) options.base = it->second;
         }
     }
@@ -226,45 +226,46 @@ void TableCache::Forget(const std::string &location) {
 
 namespace {
 
-Result<void> LoadVectors(storage::ObjectStore &store, const std::string &table_root, TableScan &scan) {
-    std::vector<ScanFile *> masked;
-    for (ScanFile &file : scan.files) {
-        if (file.add->deletion_vector) masked.push_back(&file);
-    }
+Result<void> LoadVectors(storage::ObjectStore &store, const std::string &table_root, ScanFiles &files) {
+    std::vector<std::pair<size_t, const delta::DeletionVectorDescriptor *>> masked;
+    size_t index = 0;
+    files.rows().ForEach([&](const delta::FileRow &row) {
+        if (row.deletion_vector()) masked.emplace_back(index, row.deletion_vector());
+        index++;
+    });
+    std::vector<std::shared_ptr<const delta::DeletionVector>> vectors(masked.size());
     std::vector<Result<void>> loaded(masked.size());
     auto load = [&](size_t i) {
-        auto vector = delta::ReadDeletionVector(store, table_root, *masked[i]->add->deletion_vector);
-        if (vector) masked[i]->deleted = std::make_shared<const delta::DeletionVector>(*std::move(vector));
+        auto vector = delta::ReadDeletionVector(store, table_root, *masked[i].second);
+        if (vector) vectors[i] = std::make_shared<const delta::DeletionVector>(*std::move(vector));
         else loaded[i] = std::unexpected(std::move(vector).error());
     };
     if (!storage::IsLocalPath(table_root)) storage::SideBySide(masked.size(), load);
     else for (size_t i = 0; i < masked.size(); i++) load(i);
-    for (auto &result : loaded) TARN_CHECK(std::move(result));
+    for (size_t i = 0; i < masked.size(); i++) {
+        TARN_CHECK(std::move(loaded[i]));
+        files.Mask(masked[i].first, std::move(vectors[i]));
+    }
     return {};
 }
 
-}  // namespace
-
-Result<std::shared_ptr<TableScan>> ScanOf(const delta::Snapshot &snapshot) { return ScanOfFiles(snapshot, snapshot.files); }
-
-Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, const std::vector<delta::FilePtr> &files) {
+Result<std::shared_ptr<TableScan>> ScanOfRows(const delta::Snapshot &snapshot, delta::FileRows rows) {
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(snapshot.table_root));
     auto scan = std::make_shared<TableScan>();
     scan->schema = snapshot.metadata.schema;
     scan->mapping = delta::ColumnMappingOf(snapshot.metadata);
     scan->partition_columns = snapshot.metadata.partition_columns;
-    scan->files.reserve(files.size());
-    for (const delta::FilePtr &add : files) {
-        ScanFile file;
-        TARN_TRY(file.path, storage::ResolveActionPath(snapshot.table_root, add->path));
-        file.size = add->size;
-        file.row_count = delta::FileStats(add->stats).NumRecords().value_or(-1);
-        file.partition_values = add->partition_values;
-        file.add = add;
-        scan->files.push_back(std::move(file));
-    }
-    TARN_CHECK(LoadVectors(*store, snapshot.table_root, *scan));
+    TARN_TRY(scan->files, ScanFiles::Of(snapshot.table_root, std::move(rows)));
+    TARN_CHECK(LoadVectors(*store, snapshot.table_root, scan->files));
     return scan;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TableScan>> ScanOf(const delta::Snapshot &snapshot) { return ScanOfRows(snapshot, snapshot.files.rows()); }
+
+Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, const std::vector<delta::FilePtr> &files) {
+    return ScanOfRows(snapshot, delta::RowsOf(snapshot.table_root, files));
 }
 
 Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location, const delta::Metadata &metadata,

@@ -12,18 +12,27 @@
 
 namespace tarn::engine {
 
-// The partition column's value in `file`; absent when the column is none.
-std::optional<duckdb::Value> PartitionValue(const TableScan &scan, const ScanFile &file, const Field &field,
+// The value that a whole file has in a partition column or a TableScan::FileNumber; absent for other columns.
+std::optional<duckdb::Value> PartitionValue(const TableScan &scan, const delta::FileRow &file, const Field &field,
                                             const duckdb::LogicalType &type);
 
 // Of one column of one file. Bounds are bounds, not necessarily values that occur: text is cut, masked rows count.
-duckdb::BaseStatistics StatisticsOf(const TableScan &scan, const ScanFile &file, const Field &field,
+duckdb::BaseStatistics StatisticsOf(const TableScan &scan, const delta::FileRow &file, const Field &field,
                                     const duckdb::LogicalType &type);
 // Of all of the scan's files together; nullptr when there are too many to look at for one plan, or none.
 duckdb::unique_ptr<duckdb::BaseStatistics> StatisticsOf(const TableScan &scan, const std::vector<size_t> &files,
                                                         const Field &field, const duckdb::LogicalType &type);
 
+// A filter on one column of a scan. Borrowed.
+struct ColumnFilter {
+    const Field &field;
+    const duckdb::LogicalType &type;
+    const duckdb::TableFilter &filter;
+};
+// Those of `files` that may hold a row which passes all filters. Many files are shared out among threads.
+std::vector<size_t> FilesThatMayPass(const TableScan &scan, const std::vector<size_t> &files, const std::vector<ColumnFilter> &filters);
+
 // Whether the file's bounds of this column are values of rows that are not masked: MIN and MAX need no scan then.
-bool BoundsAreValues(const TableScan &scan, const ScanFile &file, const Field &field);
+bool BoundsAreValues(const TableScan &scan, size_t file, const Field &field);
 
 }  // namespace tarn::engine

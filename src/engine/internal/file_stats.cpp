@@ -40,13 +40,13 @@ Result<std::vector<std::string>> MeasureStats(StatementContext &context, const s
     scan->schema = metadata.schema;
     scan->mapping = delta::ColumnMappingOf(metadata);
     scan->partition_columns = metadata.partition_columns;
-    for (const delta::AddFile &add : files) {
-        ScanFile file;
-        TARN_TRY(file.path, storage::ResolveActionPath(table_root, add.path));
-        file.size = add.size;
-        file.partition_values = add.partition_values;
-        scan->files.push_back(std::move(file));
+    std::vector<delta::FilePtr> unmeasured;
+    for (delta::AddFile add : files) {
+        add.stats.clear();
+        add.deletion_vector.reset();
+        unmeasured.push_back(std::make_shared<const delta::AddFile>(std::move(add)));
     }
+    TARN_TRY(scan->files, ScanFiles::Of(table_root, delta::RowsOf(table_root, unmeasured)));
     delta::StatsOptions options = delta::StatsOptionsOf(metadata);
     std::vector<Leaf> leaves;
     CollectLeaves(delta::DataSchema(metadata), "", {}, leaves);

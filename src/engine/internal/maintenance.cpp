@@ -67,6 +67,7 @@ Result<void> CheckPartitionColumns(const sql::Expr &expr, const delta::Metadata 
 }  // namespace
 
 Result<std::vector<delta::FilePtr>> FilesWhere(StatementContext &context, const delta::Snapshot &snapshot, const sql::Expr *condition) {
+    TARN_CHECK(snapshot.files.rows().LoadStats());
     std::vector<delta::FilePtr> files;
     if (!condition) {
         for (const delta::FilePtr &file : snapshot.files) files.push_back(file);

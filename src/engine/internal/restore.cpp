@@ -85,6 +85,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement) 
     TARN_TRY(TargetTable target, context.FindTarget(statement.table.name, statement.table.is_path));
     TARN_TRY(delta::SnapshotPtr then, FindVersion(context, target, statement.table));
     const delta::SnapshotPtr &now = target.snapshot;
+    TARN_CHECK(then->files.rows().LoadStats());
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(target.location));
 
     auto key = [&](const delta::AddFile &file) { return delta::FileKey(target.location, file.path, file.deletion_vector); };

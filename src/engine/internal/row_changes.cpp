@@ -52,7 +52,7 @@ Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_
     }
     if (FeedsChanges()) TARN_CHECK(WriteChanges(*marks));
     TARN_CHECK(MaskFiles(marks->rows()));
-    for (auto &[index, rows] : marks->reads()) read_.push_back({snapshot_->files.at(index), std::move(rows), scan_->files.at(index).deleted});
+    for (auto &[index, rows] : marks->reads()) read_.push_back({snapshot_->files.at(index), std::move(rows), scan_->files.SharedDeleted(index)});
     return marks;
 }
 
@@ -94,7 +94,7 @@ Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVect
     std::vector<delta::DeletionVector> vectors;
     for (auto &[index, rows] : rows_by_file) {
         const delta::FilePtr &file = snapshot_->files.at(index);
-        const ScanFile &scanned = scan_->files.at(index);
+        const ScanFile scanned = scan_->files.at(index);
         delta::DeletionVector vector = scanned.deleted ? scanned.deleted->Clone() : delta::DeletionVector();
         vector.Union(rows);
         if (scanned.row_count >= 0 && vector.Cardinality() == static_cast<uint64_t>(scanned.row_count)) {
@@ -112,7 +112,7 @@ Result<void> TableChange::MaskFiles(const std::map<uint64_t, delta::DeletionVect
     // Copy on write: the rows that stay, in new files.
     TARN_TRY(std::shared_ptr<TableScan> rest, ScanOfFiles(*snapshot_, files));
     for (size_t i = 0; i < files.size(); i++) {
-        rest->files[i].deleted = std::make_shared<const delta::DeletionVector>(std::move(vectors[i]));
+        rest->files.Mask(i, std::make_shared<const delta::DeletionVector>(std::move(vectors[i])));
     }
     TARN_TRY(int64_t copied, WriteAsIs(std::move(rest)));
     copied_rows_ += copied;
@@ -146,7 +146,7 @@ Result<void> TableChange::WriteChanges(const RowMarks &marks) {
             rest.Subtract(also->second);
             updated.emplace(index, also->second.Clone());
         }
-        const ScanFile &file = scan_->files.at(index);
+        const ScanFile file = scan_->files.at(index);
         int64_t before = file.deleted ? static_cast<int64_t>(file.deleted->Cardinality()) : 0;
         whole_files = whole_files && file.row_count >= 0 && before + static_cast<int64_t>(rows.Cardinality()) == file.row_count;
         if (!rest.Empty()) deleted.emplace(index, std::move(rest));
@@ -161,9 +161,9 @@ Result<void> TableChange::WriteChanges(const RowMarks &marks) {
         TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*snapshot_, files));
         size_t i = 0;
         for (auto &[index, vector] : rows) {
-            ScanFile &file = scan->files[i++];
-            uint64_t count = file.row_count >= 0 ? static_cast<uint64_t>(file.row_count) : uint64_t{1} << 32;
-            file.deleted = std::make_shared<const delta::DeletionVector>(vector.Complement(count));
+            int64_t rows_of_file = scan->files.RowCount(i);
+            uint64_t count = rows_of_file >= 0 ? static_cast<uint64_t>(rows_of_file) : uint64_t{1} << 32;
+            scan->files.Mask(i++, std::make_shared<const delta::DeletionVector>(vector.Complement(count)));
         }
         DataType schema = scan->schema;
         text += (text.empty() ? "" : " UNION ALL ") + ProjectTo(metadata_.schema, schema, "SELECT * FROM " + context_.ScanText(std::move(scan)), {},

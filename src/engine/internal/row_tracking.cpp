@@ -24,16 +24,9 @@ std::optional<RowTracking> RowTrackingOf(const delta::Metadata &metadata) {
 
 void ExposeRowTracking(TableScan &scan, const RowTracking &tracking) {
     for (const std::string &column : {tracking.id_column, tracking.version_column}) scan.schema.fields.push_back({column, DataType::Of(TypeKind::kLong)});
-    // What differs from file to file comes the way partition values do.
-    for (const char *column : {kBaseRowId, kDefaultVersion}) {
-        scan.schema.fields.push_back({column, DataType::Of(TypeKind::kLong)});
-        scan.partition_columns.push_back(column);
-    }
-    auto text = [](const std::optional<int64_t> &number) { return number ? std::optional(std::to_string(*number)) : std::nullopt; };
-    for (ScanFile &file : scan.files) {
-        file.partition_values[kBaseRowId] = text(file.add->base_row_id);
-        file.partition_values[kDefaultVersion] = text(file.add->default_row_commit_version);
-    }
+    scan.numbers.push_back({kBaseRowId, &delta::FileRow::base_row_id});
+    scan.numbers.push_back({kDefaultVersion, &delta::FileRow::default_row_commit_version});
+    for (const TableScan::FileNumber &number : scan.numbers) scan.schema.fields.push_back({number.column, DataType::Of(TypeKind::kLong)});
 }
 
 std::string RowIdText(const RowTracking &tracking, const std::string &alias) {

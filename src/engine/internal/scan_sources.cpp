@@ -1,6 +1,41 @@
 #include "engine/internal/scan_sources.h"
 
+#include "delta/stats.h"
+#include "storage/path.h"
+
 namespace tarn::engine {
+
+Result<ScanFiles> ScanFiles::Of(std::string table_root, delta::FileRows rows) {
+    TARN_CHECK(rows.LoadStats());
+    Result<void> checked;
+    rows.ForEach([&](const delta::FileRow &row) {
+        if (!checked || storage::IsPlainActionPath(row.path())) return;
+        auto path = storage::ResolveActionPath(table_root, row.path());
+        if (!path) checked = Fail(std::move(path).error());
+    });
+    TARN_CHECK(std::move(checked));
+    ScanFiles files;
+    files.table_root_ = std::move(table_root);
+    files.rows_ = std::move(rows);
+    return files;
+}
+
+ScanFile ScanFiles::at(size_t index) const {
+    return {Path(index), row(index).size().value_or(0), RowCount(index), SharedDeleted(index)};
+}
+
+std::string ScanFiles::Path(size_t index) const {
+    auto path = storage::ResolveActionPath(table_root_, row(index).path());
+    TARN_ASSERT(path.has_value());  // Of looked at them all.
+    return *std::move(path);
+}
+
+int64_t ScanFiles::RowCount(size_t index) const { return delta::FileStats(row(index).stats()).NumRecords().value_or(-1); }
+
+std::shared_ptr<const delta::DeletionVector> ScanFiles::SharedDeleted(size_t index) const {
+    auto it = deleted_.find(index);
+    return it == deleted_.end() ? nullptr : it->second;
+}
 
 ScanSources::Lease::~Lease() {
     std::lock_guard lock(sources_->mutex_);

@@ -20,18 +20,43 @@
 #include "base/data_type.h"
 #include "delta/action.h"
 #include "delta/deletion_vector.h"
+#include "delta/file_list.h"
 #include "delta/schema.h"
 
 namespace tarn::engine {
 
-// One Parquet file of a Delta snapshot.
+// One Parquet file of a scan, spelled out.
 struct ScanFile {
     std::string path;  // Absolute.
     int64_t size = 0;  // Bytes, from the log.
     int64_t row_count = -1;  // Before deletions; -1 when the log has no statistics.
-    std::map<std::string, std::optional<std::string>> partition_values;  // By physical name.
     std::shared_ptr<const delta::DeletionVector> deleted;  // nullptr: none.
-    std::shared_ptr<const delta::AddFile> add;             // For its statistics. nullptr: nothing is known.
+};
+
+// The files of a scan as the log's columns, and the masks of those that have one. A table may have a million files, most of
+// which no query touches: nothing is built for a file until somebody asks for it.
+class ScanFiles {
+public:
+    ScanFiles() = default;
+    // Errors: [DELTA_CORRUPT_LOG] for a path that leaves the table's folder, and those of FileRows::LoadStats.
+    static Result<ScanFiles> Of(std::string table_root, delta::FileRows rows);
+
+    size_t size() const { return rows_.size(); }
+    bool empty() const { return rows_.empty(); }
+    const delta::FileRows &rows() const { return rows_; }
+    // REQUIRES: index < size(), for all of these.
+    delta::FileRow row(size_t index) const { return rows_.row(index); }
+    ScanFile at(size_t index) const;
+    std::string Path(size_t index) const;
+    int64_t RowCount(size_t index) const;
+    const delta::DeletionVector *Deleted(size_t index) const { return SharedDeleted(index).get(); }
+    std::shared_ptr<const delta::DeletionVector> SharedDeleted(size_t index) const;
+    void Mask(size_t index, std::shared_ptr<const delta::DeletionVector> deleted) { deleted_[index] = std::move(deleted); }
+
+private:
+    std::string table_root_;
+    delta::FileRows rows_;
+    std::unordered_map<size_t, std::shared_ptr<const delta::DeletionVector>> deleted_;
 };
 
 // The files of one table that a query reads, with the table's schema at the pinned version.
@@ -39,7 +64,13 @@ struct TableScan {
     DataType schema;  // kStruct
     delta::ColumnMapping mapping = delta::ColumnMapping::kNone;
     std::vector<std::string> partition_columns;  // Logical names.
-    std::vector<ScanFile> files;
+    // Columns of the schema that are no part of the table: a number that the log has for each file.
+    struct FileNumber {
+        std::string column;
+        std::optional<int64_t> (delta::FileRow::*value)() const;
+    };
+    std::vector<FileNumber> numbers;
+    ScanFiles files;
 };
 
 // JSON files to read: see json_scan.h.
