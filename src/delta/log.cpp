@@ -25,7 +25,7 @@ std::optional<int64_t> ParseDigits(std::string_view text) {
     return value;
 }
 
-enum class NameKind : uint8_t { kOther, kCommit, kClassic, kPart, kV2Parquet, kV2Json };
+enum class NameKind : uint8_t { kOther, kChecksum, kCommit, kClassic, kPart, kV2Parquet, kV2Json };
 
 struct ParsedName {
     NameKind kind = NameKind::kOther;
@@ -37,12 +37,14 @@ struct ParsedName {
 // "00000000000000000010.checkpoint.0000000001.0000000002.parquet" and its relatives.
 ParsedName ParseName(std::string_view name) {
     ParsedName out;
-    if (name.size() < kVersionDigits + 5) return out;
+    if (name.size() < kVersionDigits + 4) return out;
     std::optional<int64_t> version = ParseDigits(name.substr(0, kVersionDigits));
     if (!version) return out;
     out.version = *version;
     std::string_view rest = name.substr(kVersionDigits);
-    if (rest == ".json") {
+    if (rest == ".crc") {
+        out.kind = NameKind::kChecksum;
+    } else if (rest == ".json") {
         out.kind = NameKind::kCommit;
     } else if (rest == ".checkpoint.parquet") {
         out.kind = NameKind::kClassic;
@@ -75,6 +77,7 @@ struct Listing {
     std::vector<CommitFile> commits;      // Ascending.
     std::vector<Checkpoint> checkpoints;  // Ascending by version, complete ones only.
     std::map<int64_t, int64_t> checkpoint_times;
+    std::vector<int64_t> checksums;       // Versions.
 };
 
 struct PartSet {
@@ -92,6 +95,7 @@ Listing Sort(const std::vector<storage::ObjectInfo> &objects) {
         };
         switch (name.kind) {
             case NameKind::kOther: break;
+            case NameKind::kChecksum: out.checksums.push_back(name.version); break;
             case NameKind::kCommit:
                 out.commits.push_back({name.version, object.path, object.modified_ms, object.size, object.tag});
                 break;
@@ -169,7 +173,9 @@ Result<LogSegment> Log::ListSegment(std::optional<int64_t> version, std::optiona
             segment.checkpoint = *best;
             segment.checkpoint_modified_ms = listing.checkpoint_times[best->version];
         }
-        return BuildSegment(std::move(segment), std::move(listing.commits), version, !listing.checkpoints.empty());
+        TARN_TRY(segment, BuildSegment(std::move(segment), std::move(listing.commits), version, !listing.checkpoints.empty()));
+        segment.has_checksum = std::ranges::find(listing.checksums, segment.version) != listing.checksums.end();
+        return segment;
     }
 }
 

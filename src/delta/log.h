@@ -47,6 +47,7 @@ struct LogSegment {
     std::optional<Checkpoint> checkpoint;
     std::vector<CommitFile> commits;  // Oldest first. May be empty when there is a checkpoint.
     int64_t checkpoint_modified_ms = 0;
+    bool has_checksum = false;        // The version has an N.crc.
 };
 
 // Everything in the log that carries a version, for those who tidy it.

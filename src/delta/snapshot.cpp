@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "delta/checksum.h"
 #include "delta/coordinator.h"
 #include "delta/history.h"
 #include "delta/stats.h"
@@ -87,6 +88,7 @@ public:
 
     Result<void> Commit(std::string_view text, const std::string &origin) {
         newest_time_.reset();
+        newest_txn_id_.clear();
         return ParseActions(text, origin, [&](Action &&action) -> Result<void> {
             std::visit([&](auto &&value) { Newer(std::move(value)); }, std::move(action));
             return {};
@@ -133,6 +135,8 @@ public:
 
     // The in-commit timestamp of the newest commit that was read.
     std::optional<int64_t> newest_time() const { return newest_time_; }
+    // Its txnId, "" without one.
+    const std::string &newest_txn_id() const { return newest_txn_id_; }
 
 private:
     void Newer(AddFile &&file) {
@@ -149,6 +153,7 @@ private:
     void Newer(DomainMetadata &&domain) { domains_[domain.domain] = std::move(domain); }
     void Newer(CommitInfo &&info) {
         if (info.in_commit_timestamp) newest_time_ = info.in_commit_timestamp;
+        newest_txn_id_ = std::move(info.txn_id);
     }
     template <class Other>
     void Newer(Other &&) {}
@@ -203,12 +208,15 @@ private:
     std::map<std::string, SetTransaction> transactions_;
     std::map<std::string, DomainMetadata> domains_;
     std::optional<int64_t> newest_time_;
+    std::string newest_txn_id_;
 };
 
 Result<std::shared_ptr<Snapshot>> Complete(const Log &log, Replay replay, int64_t version, int64_t modified_ms, std::string tag) {
     std::optional<int64_t> commit_time = replay.newest_time();
+    std::string txn_id = replay.newest_txn_id();
     TARN_TRY(std::shared_ptr<Snapshot> snapshot, std::move(replay).Finish());
     snapshot->version = version;
+    snapshot->commit_txn_id = std::move(txn_id);
     snapshot->commit_modified_ms = modified_ms;
     snapshot->commit_tag = std::move(tag);
     snapshot->timestamp_ms = modified_ms;
@@ -331,6 +339,9 @@ Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string 
             TARN_TRY(auto snapshot, Complete(log, std::move(replay), segment.version, modified, std::move(tag)));
             if (segment.checkpoint) snapshot->checkpoint_version = segment.checkpoint->version;
             snapshot->commits_replayed = static_cast<int64_t>(segment.commits.size());
+            if (segment.has_checksum) {
+                if (auto sum = ReadChecksum(log, segment.version)) snapshot->checksum_disagreement = Disagreement(*sum, ChecksumOf(*snapshot));
+            }
             return SnapshotPtr(std::move(snapshot));
         }
         // An older checkpoint, or the commits from the start, may still tell the whole story.

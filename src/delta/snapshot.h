@@ -38,6 +38,10 @@ struct Snapshot {
     std::map<std::string, DomainMetadata> domains;       // By domain; removed ones are left out.
     std::optional<int64_t> checkpoint_version;           // The checkpoint it was rebuilt from.
     int64_t commits_replayed = 0;                        // After that checkpoint.
+    std::string commit_txn_id;          // Of the version's commit; "" when it was not replayed or has none.
+    // How the version's checksum file, if there is one, disagrees with what was replayed: somebody's log or checkpoint is
+    // damaged, or the checksum is. "" where it agrees, and after a load with a base, which looks at none.
+    std::string checksum_disagreement;
 
     // The version of the last batch that `app_id` committed.
     std::optional<int64_t> TransactionVersion(const std::string &app_id) const;

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "delta/checksum.h"
 #include "delta/transaction.h"
 #include "storage/object_store.h"
 
@@ -9,6 +10,7 @@ namespace tarn::engine {
 namespace {
 
 constexpr int kRestFactor = 4;
+constexpr int kSumRestFactor = 20;  // Nobody needs checksums: they may take a twentieth of a core while commits come fast.
 constexpr int64_t kMostCommits = 100;
 constexpr std::chrono::hours kCleanUpEvery{1};
 constexpr int64_t kDayMs = 24LL * 3600 * 1000;
@@ -45,6 +47,12 @@ void CheckpointQueue::Request(const std::string &location, int64_t version) {
     Wake();
 }
 
+void CheckpointQueue::RequestChecksum(const std::string &location) {
+    std::lock_guard lock(mutex_);
+    sums_.insert(location);
+    Wake();
+}
+
 void CheckpointQueue::Wake() {
     if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
     changed_.notify_all();
@@ -54,8 +62,10 @@ void CheckpointQueue::Finish() {
     std::unique_lock lock(mutex_);
     wanted_.merge(postponed_);
     postponed_.clear();
-    if (!wanted_.empty()) Wake();
-    changed_.wait(lock, [&] { return wanted_.empty() && current_.empty(); });
+    finishing_++;
+    if (!wanted_.empty() || !sums_.empty()) Wake();
+    changed_.wait(lock, [&] { return wanted_.empty() && sums_.empty() && current_.empty(); });
+    finishing_--;
 }
 
 void CheckpointQueue::Drop(const std::string &location) {
@@ -63,22 +73,42 @@ void CheckpointQueue::Drop(const std::string &location) {
     wanted_.erase(location);
     postponed_.erase(location);
     past_.erase(location);
+    sums_.erase(location);
     changed_.wait(lock, [&] { return current_ != location; });
 }
 
 void CheckpointQueue::Work() {
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [&] { return stop_ || !wanted_.empty(); });
-        if (wanted_.empty()) return;
-        current_ = wanted_.begin()->first;
-        wanted_.erase(wanted_.begin());
+        auto rested = [&] { return stop_ || finishing_ > 0 || Clock::now() >= sums_rest_; };
+        changed_.wait(lock, [&] { return stop_ || !wanted_.empty() || !sums_.empty(); });
+        if (wanted_.empty() && !sums_.empty() && !rested()) {
+            changed_.wait_until(lock, sums_rest_, [&] { return !wanted_.empty() || rested(); });
+        }
+        bool sum = wanted_.empty() && !sums_.empty() && rested();
+        if (wanted_.empty() && sums_.empty() && stop_) return;
+        if (wanted_.empty() && !sum) continue;  // Not yet, or dropped meanwhile.
+        current_ = sum ? *sums_.begin() : wanted_.begin()->first;
+        if (sum) sums_.erase(sums_.begin());
+        else wanted_.erase(wanted_.begin());
         lock.unlock();
-        Write(current_);
+        if (sum) WriteSum(current_);
+        else Write(current_);
         lock.lock();
         current_.clear();
         changed_.notify_all();
     }
+}
+
+void CheckpointQueue::WriteSum(const std::string &location) {
+    auto begin = Clock::now();
+    auto snapshot = load_(location);
+    auto store = storage::StoreFor(location);
+    // A table that is gone, or a failure, of which nothing depends.
+    if (snapshot && store) (void)delta::WriteChecksum(**store, **snapshot);
+    auto end = Clock::now();
+    std::lock_guard lock(mutex_);
+    sums_rest_ = end + kSumRestFactor * (end - begin);
 }
 
 void CheckpointQueue::Write(const std::string &location) {

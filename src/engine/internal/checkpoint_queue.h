@@ -1,9 +1,9 @@
-// engine/internal/checkpoint_queue.h: checkpoints and log clean-up, off the commits' path.
+// engine/internal/checkpoint_queue.h: checkpoints, checksums and log clean-up, off the commits' path.
 //
 // One thread for all tables, started when the first checkpoint is due. It writes the newest version of each table asked
 // for, so commits that come faster than checkpoints share one. A failure is a warning: the commits stand.
 // A large table's checkpoint takes as long as many commits, so the next one waits until the table has spent four times
-// as long without, a hundred commits have gathered, or the process ends.
+// as long without, a hundred commits have gathered, or the process ends. Checksums rest longer still.
 // Threads: any.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -27,6 +28,8 @@ public:
     CheckpointQueue(delta::CheckpointIo &io, Load load) : io_(io), load_(std::move(load)) {}
     ~CheckpointQueue();  // Finishes first.
 
+    // After a commit: the checksum of the newest version, soon. Commits that come fast share one.
+    void RequestChecksum(const std::string &location);
     // A checkpoint of the table, or of a newer version, soon.
     void Request(const std::string &location, int64_t version);
     // Writes what was postponed; blocks until nothing is asked for or being written. Every process that commits ends with this.
@@ -46,6 +49,7 @@ private:
     void Wake();  // The lock is held.
     void Work();
     void Write(const std::string &location);
+    void WriteSum(const std::string &location);
 
     delta::CheckpointIo &io_;
     Load load_;
@@ -54,6 +58,9 @@ private:
     std::map<std::string, int64_t> wanted_;     // Version by location.
     std::map<std::string, int64_t> postponed_;  // The same, until their tables have rested.
     std::map<std::string, Past> past_;
+    std::set<std::string> sums_;                // Tables whose checksums are asked for.
+    Clock::time_point sums_rest_{};             // Until then, unless somebody waits for the end.
+    int finishing_ = 0;
     std::string current_;                    // Being written; "" when idle.
     bool stop_ = false;
     std::thread thread_;

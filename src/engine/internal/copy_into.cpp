@@ -15,7 +15,6 @@
 namespace tarn::engine {
 namespace {
 
-constexpr int kAttempts = 20;
 constexpr int64_t kPreviewRows = 50;
 
 std::unexpected<Error> BadOption(const std::string &message) {
@@ -241,13 +240,7 @@ Result<ResultPtr> CopyRun::Run() {
 
 }  // namespace
 
-// Whoever loses a race to another COPY INTO of the same files looks again at what is left to load.
-Result<ResultPtr> Execute(SessionState &session, const sql::CopyInto &statement) {
-    for (int attempt = 1;; attempt++) {
-        auto result = CopyRun(session, statement).Run();
-        bool raced = !result && result.error().kind == ErrorKind::kConflict && !session.atomic;
-        if (!raced || attempt == kAttempts) return result;
-    }
-}
+// Whoever loses a race to another COPY INTO of the same files is run again (rerun.h), and looks again at what is left to load.
+Result<ResultPtr> Execute(SessionState &session, const sql::CopyInto &statement) { return CopyRun(session, statement).Run(); }
 
 }  // namespace tarn::engine

@@ -205,6 +205,10 @@ Result<delta::SnapshotPtr> TableCache::Load(const std::string &location, std::op
         can.catalog_managed = managed.has_value();
     }
     TARN_CHECK(delta::CheckReadable(*snapshot, can));
+    if (!snapshot->checksum_disagreement.empty()) {
+        std::fprintf(stderr, "warning: the checksum file of version %lld of %s disagrees with its log: %s. The log counts.\n",
+                     static_cast<long long>(snapshot->version), location.c_str(), snapshot->checksum_disagreement.c_str());
+    }
     if (!version) {
         std::lock_guard lock(mutex_);
         newest_[location] = snapshot;

@@ -34,6 +34,8 @@ public:
     void Forget(const std::string &location);
     // Writes a checkpoint of that version or a newer one, in the background.
     void RequestCheckpoint(const std::string &location, int64_t version) { checkpoints_.Request(location, version); }
+    // The checksum of the newest version, in the background.
+    void RequestChecksum(const std::string &location) { checkpoints_.RequestChecksum(location); }
     void FinishCheckpoints() { checkpoints_.Finish(); }
     delta::CheckpointIo &io() { return io_; }
     // For a change of the table: who decides on its commits.

@@ -27,6 +27,7 @@ Result<delta::CommitResult> CommitAndCheckpoint(SessionState &session, delta::Tr
 }
 
 void RequestCheckpointIfDue(SessionState &session, const std::string &location, const delta::Metadata &metadata, int64_t version) {
+    session.engine.tables->RequestChecksum(location);
     if (delta::CheckpointDue(metadata, version)) session.engine.tables->RequestCheckpoint(location, version);
 }
 
