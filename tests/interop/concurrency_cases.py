@@ -70,8 +70,8 @@ class SparkSide(Side):
         self.table = f"delta.`{path}`"
 
     def ask(self, statement):
-        (row,) = spark().sql(statement).collect()
-        return row["num_affected_rows"]
+        rows = spark().sql(statement).collect()
+        return rows[0]["num_affected_rows"] if rows else 0  # INSERT answers nothing.
 
 
 class ConcurrentWriters:
