@@ -26,9 +26,10 @@ test: build      ## every test that needs no other implementation
 sanitize:        ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan/
 	@$(MAKE) --no-print-directory test BUILD=build-asan CMAKE_FLAGS="-DTARN_SANITIZE=address,undefined"
 
-interop: build   ## the same tables through Spark and delta-rs
+interop: build   ## the same tables through Spark and delta-rs, and the golden tables that can be had
 	@scripts/setup-peers.sh
 	@TARN=$(abspath $(BUILD))/tarn tests/interop/run.sh
+	@TARN=$(abspath $(BUILD))/tarn tests/golden/run.sh
 
 random: build    ## random statements by Tarn, Spark and delta-rs in turn: SEED=…, STEPS=100 a table, VARIANT=plain|mapped|… for one
 	@scripts/setup-peers.sh
