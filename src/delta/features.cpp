@@ -121,7 +121,7 @@ Result<void> CheckReadable(const Snapshot &snapshot, const Capabilities &can) {
     if (protocol.reader_features) features = *protocol.reader_features;
     std::erase_if(features, [&](const std::string &feature) { return CanRead(feature, snapshot, can); });
     if (!features.empty()) return Unsupported("DELTA_UNSUPPORTED_FEATURES_FOR_READ", snapshot, "read", features);
-    if (snapshot.metadata.schema.fields.empty()) {
+    if (snapshot.metadata.schema.fields.empty() && !can.no_columns) {
         Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_READ_TABLE_WITHOUT_COLUMNS",
                                 "The Delta table " + snapshot.table_root + " has no columns.");
         error.remedy = "Add a column first: ALTER TABLE … ADD COLUMN, or write to it with schema evolution.";

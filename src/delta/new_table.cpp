@@ -138,9 +138,8 @@ Result<void> CheckColumns(const TableSpec &spec) {
     auto invalid = [](std::string_view condition, std::string message) {
         return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
     };
-    if (spec.schema.kind != TypeKind::kStruct || spec.schema.fields.empty()) {
-        return invalid("DELTA_READ_TABLE_WITHOUT_COLUMNS", "A Delta table needs at least one column.");
-    }
+    // It may get its columns later, from a write that adds them.
+    TARN_ASSERT(spec.schema.kind == TypeKind::kStruct);
     std::set<std::string> names;
     for (const Field &field : spec.schema.fields) {
         if (!names.insert(ToLower(field.name)).second) {
@@ -172,7 +171,7 @@ Result<void> CheckColumns(const TableSpec &spec) {
             return invalid("COLUMN_ALREADY_EXISTS", "The partition column " + column + " is named twice.");
         }
     }
-    if (partitions.size() == spec.schema.fields.size()) {
+    if (!spec.partition_columns.empty() && partitions.size() == spec.schema.fields.size()) {
         return invalid("INVALID_PARAMETER_VALUE", "A table cannot be partitioned by all of its columns.");
     }
     return {};

@@ -87,6 +87,7 @@ struct Capabilities {
     // NOT NULL.
     bool row_rules = false;
     bool row_ids = false;  // Writers only: rewritten rows keep their row ids.
+    bool no_columns = false;  // Refuses itself to read a table without columns, so that it may write to it.
 };
 
 // Features that a table lists but does not use (no mapped, widened or variant column) do not count.

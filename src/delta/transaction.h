@@ -24,7 +24,7 @@
 namespace tarn::delta {
 
 struct TableSpec {
-    DataType schema;  // kStruct, not empty
+    DataType schema;  // kStruct
     std::vector<std::string> partition_columns;
     std::optional<std::string> name;
     std::optional<std::string> description;
@@ -36,7 +36,7 @@ struct TableSpec {
 // (timestampNtz, variantType, appendOnly, deletionVectors, changeDataFeed, inCommitTimestamp …). Without any of these
 // the protocol is 1/2, which every reader can read.
 // `delta.feature.NAME = supported` adds a feature; `delta.minReaderVersion` and so on are taken out of the properties.
-// Errors: kInvalidInput for an empty schema, an unknown or repeated column; kUnsupported for features we cannot write.
+// Errors: kInvalidInput for an unknown or repeated column; kUnsupported for features we cannot write.
 struct NewTable {
     Protocol protocol;
     Metadata metadata;

@@ -34,6 +34,7 @@ class Table:
         self.tarn, self.path, self.name = tarn, pathlib.Path(path), f"delta.`{path}`"
         self.partitioned, self.properties, self.delta_rs, self.cluster = partitioned, properties, delta_rs, cluster
         self.columns = columns
+        self.said = collections.Counter()  # what engines answered that they cannot do
 
     def create(self, by, kinds, rows):
         shutil.rmtree(self.path, ignore_errors=True)
@@ -85,6 +86,7 @@ class Table:
             return rows or True
         except Exception as error:
             if NOT_DONE.search(str(error)):
+                self.said[f"{by}: {' '.join(str(error).split())[:160]}"] += 1
                 return False
             raise
 
@@ -203,7 +205,7 @@ class Run:
     def step(self):
         kinds = dict(self.generator.kinds)
         statement = self.choose()
-        engines = self.random.choices(["Tarn", "Spark", "delta-rs"], [6, 3, 2], k=1)
+        engines = self.random.choices(["Tarn", "Spark", "delta-rs"], [6, 3, 5 if statement.delta_rs else 0], k=1)
         engines += [e for e in ("Tarn", "Spark") if e not in engines]
         self.states.append((kinds, self.rows))
         try:
@@ -291,7 +293,7 @@ class RandomStatements:
                 raise AssertionError(told) from error
         refused = ", ".join(f"{kind} {times}" for kind, times in sorted(run.refused.items()) if kind.endswith("by Tarn"))
         ran = ", ".join(f"{by} {times}" for by, times in sorted(run.done.items()))
-        return f"{STEPS} steps of {len(run.kinds_done)} kinds, seed {SEED}: {ran}; {len(run.rows)} rows" + (f"; refused by name: {refused}" if refused else "")
+        return f"{STEPS} steps of {len(run.kinds_done)} kinds, seed {SEED}: {ran}; {len(run.rows)} rows" + (f"; refused by name: {refused}" if refused else "") + "".join(f"\n    {n}x {text}" for text, n in table.said.most_common(5))
 
     def case_plain(self):
         return self.sequence("plain", delta_enableDeletionVectors="true")

@@ -18,7 +18,7 @@ namespace tarn::engine {
 
 // What this engine reads and writes beyond what the log alone needs.
 inline constexpr delta::Capabilities kCapabilities{.column_mapping = true, .type_widening = true, .variant = true, .catalog_managed = true,
-                                                   .row_rules = true, .row_ids = true};
+                                                   .row_rules = true, .row_ids = true, .no_columns = true};
 
 // The newest snapshot seen of each table: the next load reads only the commits since.
 class TableCache {

@@ -40,6 +40,38 @@ struct ClauseValues {
     std::vector<std::string> defaults;
 };
 
+// Whether `to` has fields within structs that `from` lacks.
+bool HasMore(const DataType &to, const DataType &from) {
+    if (to.kind != TypeKind::kStruct || from.kind != TypeKind::kStruct) return false;
+    return std::ranges::any_of(to.fields, [&](const Field &field) {
+        const Field *same = from.FindField(field.name);
+        return !same || HasMore(field.type, same->type);
+    });
+}
+
+// A struct of the source with those of the target's fields that it lacks, as they are. NULL only where both are.
+TypedText WithKeptFields(const TypedText &from, const TypedText &current) {
+    if (!HasMore(current.type, from.type)) return from;
+    auto member = [](const TypedText &value, const Field &field) {
+        return TypedText{"struct_extract(" + value.text + ", " + sql::QuoteLiteral(field.name) + ")", field.type};
+    };
+    std::string list;
+    std::vector<Field> fields;
+    auto add = [&](const Field &field, TypedText value) {
+        list += (list.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name) + " := " + value.text;
+        fields.push_back({field.name, std::move(value.type)});
+    };
+    for (const Field &field : from.type.fields) {
+        const Field *kept = current.type.FindField(field.name);
+        add(field, kept ? WithKeptFields(member(from, field), member(current, *kept)) : member(from, field));
+    }
+    for (const Field &field : current.type.fields) {
+        if (!from.type.FindField(field.name)) add(field, member(current, field));
+    }
+    return {"CASE WHEN " + from.text + " IS NULL AND " + current.text + " IS NULL THEN NULL ELSE struct_pack(" + list + ") END",
+            DataType::Struct(std::move(fields))};
+}
+
 class MergePlan {
 public:
     MergePlan(StatementContext &context, const sql::Merge &statement, TableChange &change)
@@ -68,7 +100,6 @@ private:
 
     Result<ClauseValues> ValuesOf(const sql::MergeClause &clause);
     Result<void> AddAll(const sql::MergeClause &clause, ClauseValues &values) const;
-    void AddLeaves(const TypedText &from, const DataType &to, std::vector<std::string> path, ClauseValues &values) const;
     Result<std::vector<std::string>> PathOf(const sql::MergeClause &clause, const sql::Name &column) const;
     Result<std::string> ColumnValue(const Field &field);
     Result<std::string> ClauseValue(size_t clause, const Field &field);
@@ -228,8 +259,9 @@ Result<void> MergePlan::AddAll(const sql::MergeClause &clause, ClauseValues &val
         if (from) {
             TypedText value{sql::QuoteIdentifier(source_.alias) + "." + sql::QuoteIdentifier(from->name), from->type};
             // With schema evolution fields that only the table has stay as they are.
-            if (evolves_ && !Inserts(clause)) AddLeaves(value, field.type, {field.name}, values);
-            else values.assigned.push_back({{field.name}, std::move(value)});
+            const Field *old = evolves_ && !Inserts(clause) ? old_schema_.FindField(field.name) : nullptr;
+            if (old) value = WithKeptFields(value, {sql::QuoteIdentifier(target_.alias) + "." + sql::QuoteIdentifier(old->name), old->type});
+            values.assigned.push_back({{field.name}, std::move(value)});
         } else if (evolves_) {
             if (Inserts(clause)) values.defaults.push_back(field.name);
         } else {
@@ -244,20 +276,6 @@ Result<void> MergePlan::AddAll(const sql::MergeClause &clause, ClauseValues &val
         }
     }
     return {};
-}
-
-void MergePlan::AddLeaves(const TypedText &from, const DataType &to, std::vector<std::string> path, ClauseValues &values) const {
-    if (from.type.kind != TypeKind::kStruct || to.kind != TypeKind::kStruct) {
-        values.assigned.push_back({std::move(path), from});
-        return;
-    }
-    for (const Field &field : to.fields) {
-        const Field *inner = from.type.FindField(field.name);
-        if (!inner) continue;
-        std::vector<std::string> deeper = path;
-        deeper.push_back(field.name);
-        AddLeaves({"struct_extract(" + from.text + ", " + sql::QuoteLiteral(inner->name) + ")", inner->type}, field.type, deeper, values);
-    }
 }
 
 // The text of what clause number `clause` leaves in the column.

@@ -167,7 +167,7 @@ Result<std::string> StatementContext::ScanText(const delta::Snapshot &snapshot) 
     DropVoid(scan->schema);
     if (scan->schema.fields.empty()) {
         return Fail(ErrorKind::kInvalidInput, "DELTA_READ_TABLE_WITHOUT_COLUMNS",
-                    "The Delta table " + snapshot.table_root + " has no columns but VOID ones, which are not read.");
+                    "The Delta table " + snapshot.table_root + (snapshot.metadata.schema.fields.empty() ? " has no columns." : " has no columns but VOID ones, which are not read."));
     }
     return ScanText(std::move(scan));
 }

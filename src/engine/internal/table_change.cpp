@@ -97,6 +97,7 @@ void TableChange::ReplaceMetadata(delta::Metadata metadata, std::optional<delta:
 Result<std::string> TableChange::Scan() {
     if (scan_text_.empty()) {
         TARN_ASSERT(snapshot_ != nullptr);
+        if (snapshot_->metadata.schema.fields.empty()) return Fail(context_.ScanText(*snapshot_).error());
         TARN_TRY(scan_, ScanOf(*snapshot_));
         if (auto tracking = RowTrackingOf(snapshot_->metadata)) ExposeRowTracking(*scan_, *tracking);
         scan_text_ = context_.ScanText(scan_);

@@ -47,7 +47,7 @@ TEST(NewTable, ListsTheFeaturesItNeeds) {
 
 TEST(NewTable, ChecksColumns) {
     DataType schema = SimpleSchema();
-    EXPECT_EQ(Features({.schema = DataType::Struct({})}), "DELTA_READ_TABLE_WITHOUT_COLUMNS");
+    EXPECT_EQ(Features({.schema = DataType::Struct({}), .deletion_vectors = false}), "1/2");
     EXPECT_EQ(Features({.schema = DataType::Struct({{"a b", DataType::Of(TypeKind::kLong)}})}),
               "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES");
     EXPECT_EQ(Features({.schema = DataType::Struct({{"a", DataType::Of(TypeKind::kLong)},
