@@ -107,6 +107,7 @@ Result<void> Committer::Prepare() {
     if (metadata == nullptr) metadata = &snapshot_->metadata;
     if (protocol == nullptr) protocol = &snapshot_->protocol;
     in_commit_times_ = metadata->BoolProperty("delta.enableInCommitTimestamps", false);
+    starts_commit_times_ = in_commit_times_ && snapshot_ != nullptr && !snapshot_->metadata.BoolProperty("delta.enableInCommitTimestamps", false);
     row_tracking_ = protocol->HasWriterFeature("rowTracking");
     if (snapshot_ != nullptr) {
         version_ = snapshot_->version + 1;
@@ -167,12 +168,6 @@ Result<void> Committer::CheckRules() const {
                                 "without change files.");
         error.remedy = "Set the property delta.enableChangeDataFeed to false first.";
         return Fail(std::move(error));
-    }
-    const Metadata *after = Find<Metadata>(transaction_.actions_);
-    if (after != nullptr && after->BoolProperty("delta.enableInCommitTimestamps", false) &&
-        !before.BoolProperty("delta.enableInCommitTimestamps", false)) {
-        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                    "In-commit timestamps can be switched on only when a table is created.");
     }
     return {};
 }
@@ -261,6 +256,16 @@ Result<void> Committer::AssignRowIds(std::vector<Action> &actions) const {
     return {};
 }
 
+// Commits before this one have their files' times: PROTOCOL.md, "In-Commit Timestamps".
+void Committer::NoteFirstCommitTime(std::vector<Action> &actions) const {
+    for (Action &action : actions) {
+        auto *metadata = std::get_if<Metadata>(&action);
+        if (metadata == nullptr) continue;
+        metadata->configuration["delta.inCommitTimestampEnablementVersion"] = std::to_string(version_);
+        metadata->configuration["delta.inCommitTimestampEnablementTimestamp"] = std::to_string(commit_time_);
+    }
+}
+
 Result<std::string> Committer::Compose() {
     commit_time_ = options_.now_ms();
     if (in_commit_times_) commit_time_ = std::max(commit_time_, previous_time_ + 1);
@@ -270,9 +275,10 @@ Result<std::string> Committer::Compose() {
         out += '\n';
     };
     append(Info());
-    if (row_tracking_) {
+    if (row_tracking_ || starts_commit_times_) {
         std::vector<Action> actions = transaction_.actions_;
-        TARN_CHECK(AssignRowIds(actions));
+        if (starts_commit_times_) NoteFirstCommitTime(actions);
+        if (row_tracking_) TARN_CHECK(AssignRowIds(actions));
         std::ranges::for_each(actions, append);
     } else {
         std::ranges::for_each(transaction_.actions_, append);

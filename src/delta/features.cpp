@@ -69,7 +69,7 @@ bool CanWrite(std::string_view feature, const Snapshot &snapshot, const Capabili
     if (feature == "icebergCompatV1") return !metadata.BoolProperty("delta.enableIcebergCompatV1", false);
     if (feature == "icebergCompatV2") return !metadata.BoolProperty("delta.enableIcebergCompatV2", false);
     if (feature == "appendOnly" || feature == "domainMetadata" || feature == "inCommitTimestamp" ||
-        feature == "changeDataFeed" || feature == "clustering") {
+        feature == "changeDataFeed" || feature == "clustering" || feature == "checkpointProtection") {
         return true;
     }
     // To read variants is one thing; files that other readers take are another.

@@ -70,6 +70,8 @@ Result<int64_t> CleanUpLog(storage::ObjectStore &store, const Snapshot &snapshot
     auto keep = std::ranges::find_if(files.checkpoints.rbegin(), files.checkpoints.rend(), usable);
     if (keep == files.checkpoints.rend() || keep->version > snapshot.version) return 0;
     int64_t first = keep->version, removed = 0;
+    // Checkpoints that stand between a dropped feature's commits and later ones go together with those commits.
+    if (first < snapshot.metadata.IntProperty("delta.requireCheckpointProtectionBeforeVersion", 0)) return 0;
     bool checkpoints_went = false;
     for (const LogFiles::Named &file : files.all) {
         bool compacted = file.path.ends_with(".compacted.json");

@@ -3,23 +3,11 @@
 #include <set>
 
 #include "delta/schema.h"
+#include "delta/table_properties.h"
 #include "delta/transaction.h"
 
 namespace tarn::delta {
 namespace {
-
-// Features that readers must know as well; all others concern writers only.
-constexpr std::string_view kReaderFeatures[] = {"catalogManaged", "columnMapping", "deletionVectors", "timestampNtz", "typeWidening",
-                                                "v2Checkpoint",  "vacuumProtocolCheck", "variantType"};
-// What DescribeNewTable takes from "delta.feature.NAME = supported".
-constexpr std::string_view kKnownFeatures[] = {
-    "appendOnly",   "catalogManaged", "changeDataFeed", "clustering",    "columnMapping", "deletionVectors",     "domainMetadata",
-    "inCommitTimestamp", "invariants", "timestampNtz", "typeWidening",  "v2Checkpoint",        "vacuumProtocolCheck",
-    "variantType",  "checkConstraints", "generatedColumns", "identityColumns", "allowColumnDefaults", "rowTracking"};
-
-bool IsReaderFeature(std::string_view feature) {
-    return std::ranges::find(kReaderFeatures, feature) != std::end(kReaderFeatures);
-}
 
 bool Holds(const DataType &type, TypeKind kind) {
     if (type.kind == kind) return true;
@@ -48,14 +36,6 @@ bool AnyNotNull(const DataType &schema) {
     return AnyField(schema, [](const Field &field) { return !field.nullable; });
 }
 
-std::unexpected<Error> NotDone(const std::string &property, std::string_view what) {
-    Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                            "The table property " + property + " asks for " + std::string(what) +
-                                ", which this build cannot write.");
-    error.remedy = "Leave the property out.";
-    return Fail(std::move(error));
-}
-
 // The features that schema and properties ask for.
 Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     std::set<std::string> wanted;
@@ -64,7 +44,9 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     static constexpr struct {
         const char *property;
         const char *feature;
-    } kSwitches[] = {{"delta.enableDeletionVectors", "deletionVectors"},
+    } kSwitches[] = {{"delta.appendOnly", "appendOnly"},
+                     {"delta.enableRowTracking", "rowTracking"},
+                     {"delta.enableDeletionVectors", "deletionVectors"},
                      {"delta.enableChangeDataFeed", "changeDataFeed"},
                      {"delta.enableInCommitTimestamps", "inCommitTimestamp"},
                      {"delta.enableTypeWidening", "typeWidening"}};
@@ -74,8 +56,6 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     const std::string *policy = metadata.Property("delta.checkpointPolicy");
     if (policy != nullptr && EqualsIgnoreCase(*policy, "v2")) wanted.insert("v2Checkpoint");
     if (ColumnMappingOf(metadata) != ColumnMapping::kNone) wanted.insert("columnMapping");
-    if (metadata.BoolProperty("delta.enableRowTracking", false)) wanted.insert("rowTracking");
-    if (wanted.contains("rowTracking")) wanted.insert("domainMetadata");
     for (const auto &[key, value] : metadata.configuration) {
         if (ToLower(key).starts_with("delta.constraints.")) wanted.insert("checkConstraints");
     }
@@ -91,47 +71,6 @@ Result<std::set<std::string>> WantedFeatures(const Metadata &metadata) {
     }
     if (AnyNotNull(metadata.schema)) wanted.insert("invariants");
     return wanted;
-}
-
-// What writer and reader versions without feature lists stood for.
-std::set<std::string> LegacyFeatures(const Protocol &protocol) {
-    std::set<std::string> out;
-    if (protocol.min_writer_version >= 2) out.insert({"appendOnly", "invariants"});
-    if (protocol.min_writer_version >= 3) out.insert("checkConstraints");
-    if (protocol.min_writer_version >= 4) out.insert({"changeDataFeed", "generatedColumns"});
-    if (protocol.min_writer_version >= 5) out.insert("columnMapping");
-    if (protocol.min_writer_version >= 6) out.insert("identityColumns");
-    return out;
-}
-
-Protocol WithFeatures(const Protocol &current, const std::set<std::string> &wanted) {
-    bool listed = current.min_writer_version >= 7;
-    std::set<std::string> have = listed ? std::set<std::string>() : LegacyFeatures(current);
-    if (listed && current.writer_features) {
-        have.insert(current.writer_features->begin(), current.writer_features->end());
-    }
-    if (std::ranges::includes(have, wanted)) return current;
-    have.insert(wanted.begin(), wanted.end());
-    Protocol out;
-    out.min_writer_version = 7;
-    out.writer_features.emplace(have.begin(), have.end());
-    std::vector<std::string> readers;
-    for (const std::string &feature : have) {
-        // Writer version 5 alone only says that the table could be mapped.
-        bool legacy_reader = feature == "columnMapping" && current.min_reader_version < 2 && !wanted.contains(feature);
-        if (IsReaderFeature(feature) && !legacy_reader) readers.push_back(feature);
-    }
-    if (current.reader_features) {
-        for (const std::string &feature : *current.reader_features) readers.push_back(feature);
-    }
-    std::ranges::sort(readers);
-    readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
-    out.min_reader_version = 1;
-    if (!readers.empty() || current.min_reader_version >= 3) {
-        out.min_reader_version = 3;
-        out.reader_features = std::move(readers);
-    }
-    return out;
 }
 
 Result<void> CheckColumns(const TableSpec &spec) {
@@ -181,7 +120,7 @@ Result<void> CheckColumns(const TableSpec &spec) {
 
 Result<Protocol> ProtocolFor(const Protocol &current, const Metadata &metadata) {
     TARN_TRY(std::set<std::string> wanted, WantedFeatures(metadata));
-    return WithFeatures(current, wanted);
+    return RaiseProtocol(current, {std::move(wanted), 0, 0});
 }
 
 void NameRowTrackingColumns(Metadata &metadata) {
@@ -203,29 +142,18 @@ Result<NewTable> DescribeNewTable(const TableSpec &spec, int64_t now_ms) {
     for (const std::string &column : spec.partition_columns) {
         metadata.partition_columns.push_back(spec.schema.FindField(column)->name);
     }
-    std::set<std::string> asked;
-    for (const auto &[key, value] : spec.properties) {
-        std::string lower = ToLower(key);
-        if (lower == "delta.minreaderversion" || lower == "delta.minwriterversion") continue;
-        if (lower.starts_with("delta.feature.")) {
-            auto known = std::ranges::find_if(kKnownFeatures, [&](std::string_view feature) {
-                return EqualsIgnoreCase(feature, std::string_view(key).substr(14));
-            });
-            if (known == std::end(kKnownFeatures)) return NotDone(key, "a feature of that name");
-            asked.insert(std::string(*known));
-            continue;
-        }
-        metadata.configuration.emplace(key, value);
-    }
+    StringMap properties = spec.properties;
+    TARN_TRY(ProtocolWish wish, TakeProtocolProperties(properties));
+    metadata.configuration = std::move(properties);
     // Files of a managed table's log are published at any time later, so their own times say nothing.
-    if (asked.contains("catalogManaged")) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
+    if (wish.features.contains("catalogManaged")) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
     if (spec.deletion_vectors && metadata.Property("delta.enableDeletionVectors") == nullptr) {
         metadata.configuration["delta.enableDeletionVectors"] = "true";
     }
     AssignColumnIds(metadata, false);
     NameRowTrackingColumns(metadata);
     TARN_TRY(table.protocol, ProtocolFor(Protocol{}, metadata));
-    table.protocol = WithFeatures(table.protocol, asked);
+    table.protocol = RaiseProtocol(table.protocol, wish);
     return table;
 }
 

@@ -58,6 +58,10 @@ Result<MergedSchema> MergeSchemas(const DataType &table, const DataType &incomin
 // Whether Spark's ANSI store assignment would cast a value of `from` to `to` on write (int to bigint,
 // int to string …).
 bool CanStoreAs(const DataType &from, const DataType &to);
+// Notes in `after` what type its fields had in `before`, wherever type widening changed one: the metadata "delta.typeChanges"
+// of the nearest field. Both are of kStruct; fields are found by name.
+// Specification: PROTOCOL.md, "Type Change Metadata".
+void RecordTypeChanges(const DataType &before, DataType &after);
 // Whether type widening may change a column from `from` to `to` without touching its files.
 bool CanWiden(const DataType &from, const DataType &to);
 

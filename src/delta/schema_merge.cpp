@@ -19,6 +19,13 @@ int IntegerRank(TypeKind kind) {
 // Decimal digits that hold every value of an integer type.
 int IntegerDigits(TypeKind kind) { return kind == TypeKind::kLong ? 20 : 10; }
 
+// Of the widenings, those that a write may do on its own: within a family of types. An INT column does not become a DOUBLE
+// because some rows have one.
+bool WidensByItself(const DataType &from, const DataType &to) {
+    bool integers = IntegerRank(from.kind) > 0 && IntegerRank(to.kind) > 0;
+    return integers || from.kind == to.kind || from.kind == TypeKind::kFloat || from.kind == TypeKind::kDate;
+}
+
 class Merger {
 public:
     explicit Merger(const MergeOptions &options) : options_(options) {}
@@ -47,7 +54,7 @@ public:
 private:
     Result<DataType> MergeAtoms(const DataType &table, const DataType &incoming, const std::string &path) {
         if (table == incoming) return table;
-        if (options_.widen_types && CanWiden(table, incoming)) {
+        if (options_.widen_types && CanWiden(table, incoming) && WidensByItself(table, incoming)) {
             changed_ = true;
             return incoming;
         }

@@ -29,8 +29,7 @@ def spark_creates(path, columns, partitioned_by=()):
     builder.execute()
 
 
-class WriterFeatures:
-    """Every case runs with tables made by Tarn and by Spark."""
+class Features:
 
     def __init__(self, home):
         self.home = home
@@ -58,6 +57,25 @@ class WriterFeatures:
 
     def agree(self, table, path):
         return same_everywhere(self.tarn, table, path, delta_rs=False)
+
+    def changes(self, path, version):
+        frame = (spark().read.format("delta").option("readChangeFeed", "true").option("startingVersion", version)
+                 .option("endingVersion", version).load(str(path)))
+        return sorted(((r["_change_type"], r["id"], r["v"]) for r in frame.collect()), key=str)
+
+    def version(self, path):
+        return max(int(p.stem) for p in (path / "_delta_log").glob("*.json") if p.stem.isdigit())
+
+    def row_ids(self, path):
+        rows = spark_rows(path).selectExpr("id", "_metadata.row_id", "_metadata.row_commit_version").collect()
+        return {r["id"]: (r["row_id"], r["row_commit_version"]) for r in rows}
+
+    def features(self, table):
+        return set(spark().sql(f"DESCRIBE DETAIL {table}").collect()[0]["tableFeatures"])
+
+
+class WriterFeatures(Features):
+    """Every case runs with tables made by Tarn and by Spark."""
 
     def case_check_constraints(self):
         for table, path in self.makers("checks", "(id INT NOT NULL, n INT, s STRUCT<x: INT>) USING delta"):
@@ -171,14 +189,6 @@ class WriterFeatures:
 
     # ---- change data feed
 
-    def changes(self, path, version):
-        frame = (spark().read.format("delta").option("readChangeFeed", "true").option("startingVersion", version)
-                 .option("endingVersion", version).load(str(path)))
-        return sorted(((r["_change_type"], r["id"], r["v"]) for r in frame.collect()), key=str)
-
-    def version(self, path):
-        return max(int(p.stem) for p in (path / "_delta_log").glob("*.json") if p.stem.isdigit())
-
     def case_change_data_feed(self):
         """Spark's readChangeFeed tells what Tarn's statements did, with deletion vectors and with rewritten files, partitioned and mapped."""
         for kind, clause, properties in (("plain", "", ""), ("rewriting", "", ", 'delta.enableDeletionVectors' = 'false'"),
@@ -204,10 +214,6 @@ class WriterFeatures:
             equal(self.agree(table, path), 2)
 
     # ---- row tracking
-
-    def row_ids(self, path):
-        rows = spark_rows(path).selectExpr("id", "_metadata.row_id", "_metadata.row_commit_version").collect()
-        return {r["id"]: (r["row_id"], r["row_commit_version"]) for r in rows}
 
     def case_row_tracking(self):
         for kind, properties in (("plain", ""), ("rewriting", ", 'delta.enableDeletionVectors' = 'false'")):
@@ -241,4 +247,112 @@ class WriterFeatures:
             self.agree(table, path)
 
 
-GROUPS = [WriterFeatures]
+class TableFeatures(Features):
+    """Properties, clustering, types: what ALTER TABLE does to a table that both sides use."""
+
+    def case_properties_and_protocol(self):
+        """Both sides end at the same protocol for the same properties, set when the table is made or later."""
+        for number, properties in enumerate(("'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5'", "'delta.minWriterVersion' = '3'",
+                                             "'delta.feature.rowTracking' = 'supported'", "'delta.enableInCommitTimestamps' = 'true'",
+                                             "'delta.enableTypeWidening' = 'true', 'delta.columnMapping.mode' = 'name'")):
+            protocols = []
+            for maker in ("tarn", "spark"):
+                for late in (False, True):
+                    table = f"delta.`{self.home / f'protocol_{number}_{maker}_{late}'}`"
+                    run = self.tarn.sql if maker == "tarn" else spark().sql
+                    using = "" if maker == "tarn" else "USING delta"
+                    plain = "'delta.enableDeletionVectors' = 'false'"
+                    run(f"CREATE TABLE {table} (id INT) {using} TBLPROPERTIES ({plain}{'' if late else ', ' + properties})")
+                    if late:
+                        run(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
+                    self.tarn.sql(f"INSERT INTO {table} VALUES (1)")
+                    spark().sql(f"INSERT INTO {table} VALUES (2)")
+                    detail = spark().sql(f"DESCRIBE DETAIL {table}").collect()[0]
+                    protocols.append((detail["minReaderVersion"], detail["minWriterVersion"], sorted(detail["tableFeatures"])))
+            assert all(p == protocols[0] for p in protocols), f"{properties}: {protocols}"
+        self.both_refuse(f"CREATE TABLE delta.`{self.home}/bad` (id INT) USING delta TBLPROPERTIES ('delta.noSuchThing' = '1')", "DELTA_UNKNOWN_CONFIGURATION")
+        self.both_refuse(f"CREATE TABLE delta.`{self.home}/bad` (id INT) USING delta TBLPROPERTIES ('delta.feature.noSuchThing' = 'supported')",
+                         "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG")
+
+    def case_features_switched_on_later(self):
+        """Row tracking (with the files' first ids), commit times, a change feed and mapped columns on a table that has rows."""
+        path = self.home / "late"
+        table = f"delta.`{path}`"
+        self.tarn.sql(f"CREATE TABLE {table} (id INT, v STRING)")
+        self.tarn.sql(f"INSERT INTO {table} VALUES (1, 'a'), (2, 'b')")
+        spark().sql(f"INSERT INTO {table} VALUES (3, 'c')")
+        self.tarn.sql(f"""ALTER TABLE {table} SET TBLPROPERTIES ('delta.enableRowTracking' = 'true', 'delta.enableInCommitTimestamps' = 'true',
+            'delta.enableChangeDataFeed' = 'true', 'delta.columnMapping.mode' = 'name')""")
+        first = self.row_ids(path)
+        equal(sorted(i for i, _ in first.values()), [0, 1, 2])
+        spark().sql(f"INSERT INTO {table} VALUES (4, 'd')")
+        self.tarn.sql(f"UPDATE {table} SET v = 'x' WHERE id IN (1, 4)")
+        last = self.row_ids(path)
+        equal({k: last[k][0] for k in first}, {k: v[0] for k, v in first.items()})
+        version = self.version(path)
+        equal([c[:2] for c in self.changes(path, version)], [("update_postimage", 1), ("update_postimage", 4), ("update_preimage", 1), ("update_preimage", 4)])
+        when = spark().sql(f"DESCRIBE HISTORY {table}").collect()
+        times = [r["timestamp"] for r in sorted(when, key=lambda r: r["version"])]
+        assert times == sorted(times), times
+        self.tarn.sql(f"ALTER TABLE {table} RENAME COLUMN v TO w")
+        equal(self.agree(table, path), 4)
+
+    def case_clustering(self):
+        for table, path in self.makers("clustered", "(id INT, s STRUCT<day: DATE>, v STRING) USING delta CLUSTER BY (id, s.day)"):
+            for first in range(0, 40, 10):
+                (self.tarn.sql if first % 20 else spark().sql)(f"INSERT INTO {table} SELECT CAST(id AS INT), NAMED_STRUCT('day', DATE '2024-01-01'), 'x' FROM RANGE({first}, {first + 10})")
+            equal(spark().sql(f"DESCRIBE DETAIL {table}").collect()[0]["clusteringColumns"], ["id", "s.day"])
+            self.tarn.sql(f"ALTER TABLE {table} CLUSTER BY (v)")
+            equal(spark().sql(f"DESCRIBE DETAIL {table}").collect()[0]["clusteringColumns"], ["v"])
+            spark().sql(f"OPTIMIZE {table}")
+            self.tarn.sql(f"OPTIMIZE {table} FULL")
+            equal(self.agree(table, path), 40)
+            spark().sql(f"ALTER TABLE {table} CLUSTER BY NONE")
+            equal(self.tarn.sql(f"DESCRIBE DETAIL {table}")[0]["clusteringColumns"], [])
+
+    def case_type_widening(self):
+        columns = "(id INT, n SMALLINT, d DECIMAL(6,2), f FLOAT, day DATE, a ARRAY<SMALLINT>, m MAP<STRING, INT>, s STRUCT<x: TINYINT>)"
+        for table, path in self.makers("widened", columns + " USING delta TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"):
+            self.tarn.sql(f"INSERT INTO {table} VALUES (1, 1, 1.25, 0.5, DATE '2024-01-01', ARRAY(1S), MAP('k', 1), NAMED_STRUCT('x', 1Y))")
+            changes = ["id TYPE BIGINT", "n TYPE INT", "d TYPE DECIMAL(10,4)", "f TYPE DOUBLE", "day TYPE TIMESTAMP_NTZ", "a.element TYPE INT", "m.value TYPE DOUBLE", "s.x TYPE INT"]
+            for i, change in enumerate(changes):
+                (self.tarn.sql if i % 2 else spark().sql)(f"ALTER TABLE {table} ALTER COLUMN {change}")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (3000000000, 70000, 12345.6789, 0.25, TIMESTAMP_NTZ '2024-02-02 10:00:00', ARRAY(100000), MAP('k', 0.5), NAMED_STRUCT('x', 1000))")
+            spark().sql(f"UPDATE {table} SET n = n + 1 WHERE id = 1")
+            self.tarn.sql(f"ALTER TABLE {table} ALTER COLUMN n TYPE BIGINT")
+            self.both_refuse(f"ALTER TABLE {table} ALTER COLUMN n TYPE INT", "DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "NOT_SUPPORTED")
+            equal(self.agree(table, path), 2)
+            self.tarn.sql(f"MERGE WITH SCHEMA EVOLUTION INTO {table} t USING (SELECT 9L AS id, CAST(1.5 AS DECIMAL(12,4)) AS d) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *")
+            equal(dict(spark_rows(path).dtypes)["d"], "decimal(12,4)")
+            self.agree(table, path)
+
+    def case_replaced_columns(self):
+        for table, path in self.makers("replaced", "(a INT, b STRING, c INT) USING delta TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"):
+            self.tarn.sql(f"INSERT INTO {table} VALUES (1, 'b', 3)")
+            self.tarn.sql(f"ALTER TABLE {table} REPLACE COLUMNS (c INT COMMENT 'first now', n DATE, b STRING)")
+            spark().sql(f"INSERT INTO {table} VALUES (4, DATE '2024-01-01', 'x')")
+            equal(self.agree(table, path), 2)
+
+    def case_dropped_features(self):
+        """What is left can be read and written by Spark, which checks the protocol, the history and the files."""
+        path = self.home / "dropped"
+        table = f"delta.`{path}`"
+        self.tarn.sql(f"CREATE TABLE {table} (id INT, n INT, v STRING) TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.enableTypeWidening' = 'true', 'delta.enableRowTracking' = 'true')")
+        self.tarn.sql(f"INSERT INTO {table} SELECT CAST(id AS INT), CAST(id AS INT), 'x' FROM RANGE(20)")
+        self.tarn.sql(f"DELETE FROM {table} WHERE id < 5")
+        self.tarn.sql(f"ALTER TABLE {table} ALTER COLUMN n TYPE BIGINT")
+        for feature in ("deletionVectors", "typeWidening", "rowTracking", "domainMetadata", "columnMapping"):
+            self.tarn.sql(f"ALTER TABLE {table} DROP FEATURE {feature}")
+            assert feature not in self.features(table), feature
+            spark().sql(f"INSERT INTO {table} VALUES (100, 100, '{feature}')")
+            self.tarn.sql(f"INSERT INTO {table} VALUES (101, 101, '{feature}')")
+            self.agree(table, path)
+        # The reverse: Spark drops, Tarn goes on writing.
+        spark().sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+        spark().sql(f"DELETE FROM {table} WHERE id = 7")
+        spark().sql(f"ALTER TABLE {table} DROP FEATURE deletionVectors")
+        self.tarn.sql(f"UPDATE {table} SET v = 'end' WHERE id = 8")
+        equal(self.agree(table, path), 24)
+
+
+GROUPS = [WriterFeatures, TableFeatures]

@@ -38,6 +38,7 @@ private:
     Result<std::string> Compose();
     CommitInfo Info() const;
     Result<void> AssignRowIds(std::vector<Action> &actions) const;
+    void NoteFirstCommitTime(std::vector<Action> &actions) const;
     // kUs: committed. kOther: the version is taken. kNobody: try it again.
     Result<Who> Attempt(const std::string &text);
 
@@ -67,6 +68,7 @@ private:
     int64_t previous_time_ = 0;     // In-commit timestamp of version_ - 1.
     int64_t row_id_high_water_ = -1;
     bool in_commit_times_ = false;
+    bool starts_commit_times_ = false;  // They are switched on by this commit.
     bool row_tracking_ = false;
     int retries_ = 0;
     bool staging_ = false;

@@ -1,11 +1,19 @@
 // ALTER TABLE. Each action makes new metadata from the table's, which then is committed as a whole.
 #include <algorithm>
+#include <ranges>
 
+#include "delta/clustering.h"
 #include "delta/schema.h"
+#include "delta/table_properties.h"
+#include "engine/internal/alter_columns.h"
+#include "engine/internal/alter_properties.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/ddl_columns.h"
+#include "engine/internal/drop_feature.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
+#include "storage/path.h"
 
 namespace tarn::engine {
 namespace {
@@ -14,156 +22,6 @@ using Action = sql::AlterTable::Action;
 
 std::unexpected<Error> Invalid(std::string_view condition, std::string message) {
     return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
-}
-
-std::unexpected<Error> Unresolved(const sql::Name &path) {
-    Error error = MakeError(ErrorKind::kNotFound, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "A column with name " + path.ToString() + " cannot be resolved.");
-    error.position = path.position;
-    return Fail(std::move(error));
-}
-
-// Goes from `type` into collections for as long as the path says so: structs in them are reached by `element`, `key` and
-// `value`, as Spark has it.
-DataType *IntoCollections(DataType *type, const std::vector<std::string> &parts, size_t &part) {
-    while (part < parts.size() && (type->kind == TypeKind::kArray || type->kind == TypeKind::kMap)) {
-        bool map = type->kind == TypeKind::kMap;
-        bool second = map && EqualsIgnoreCase(parts[part], "value");
-        if (!second && !EqualsIgnoreCase(parts[part], map ? "key" : "element")) break;
-        type = &type->children[second ? 1 : 0];
-        part++;
-    }
-    return type;
-}
-
-// The struct that a path of parents leads to; the schema itself for an empty one.
-Result<DataType *> FindStruct(DataType &schema, const sql::Name &path, size_t length) {
-    DataType *type = &schema;
-    std::vector<std::string> parts(path.parts.begin(), path.parts.begin() + static_cast<std::ptrdiff_t>(length));
-    for (size_t part = 0; part < parts.size();) {
-        auto found = std::ranges::find_if(type->fields, [&](const Field &field) { return EqualsIgnoreCase(field.name, parts[part]); });
-        if (type->kind != TypeKind::kStruct || found == type->fields.end()) return Unresolved(path);
-        part++;
-        type = IntoCollections(&found->type, parts, part);
-    }
-    if (type->kind != TypeKind::kStruct) return Unresolved(path);
-    return type;
-}
-
-struct Place {
-    DataType *parent;  // kStruct
-    size_t at;
-    Field &field() const { return parent->fields[at]; }
-    bool IsTop(const delta::Metadata &metadata) const { return parent == &metadata.schema; }
-};
-
-Result<Place> FindColumn(DataType &schema, const sql::Name &path) {
-    TARN_TRY(DataType * parent, FindStruct(schema, path, path.parts.size() - 1));
-    for (size_t i = 0; i < parent->fields.size(); i++) {
-        if (EqualsIgnoreCase(parent->fields[i].name, path.Last())) return Place{parent, i};
-    }
-    return Unresolved(path);
-}
-
-// Moves the field at `from` to the front, or behind the field called `after`.
-Result<void> Move(DataType &parent, size_t from, bool first, const std::string &after) {
-    Field field = parent.fields[from];
-    parent.fields.erase(parent.fields.begin() + static_cast<std::ptrdiff_t>(from));
-    auto to = parent.fields.begin();
-    if (!first) {
-        to = std::ranges::find_if(parent.fields, [&](const Field &other) { return EqualsIgnoreCase(other.name, after); });
-        if (to == parent.fields.end()) return Unresolved({{after}, {}});
-        ++to;
-    }
-    parent.fields.insert(to, std::move(field));
-    return {};
-}
-
-Result<void> AddColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
-    for (const sql::AddColumn &added : statement.add_columns) {
-        if (added.column.default_value) {
-            Error error = MakeError(ErrorKind::kUnsupported, "WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED",
-                                    "DEFAULT values are not supported when adding new columns to previously existing Delta tables.");
-            error.remedy = "Add the column without a default value first, then run ALTER TABLE … ALTER COLUMN … SET DEFAULT.";
-            return Fail(std::move(error));
-        }
-        if (!added.column.nullable || added.column.generated || added.column.identity) {
-            return Fail(ErrorKind::kUnsupported, "DELTA_OPERATION_NOT_ALLOWED",
-                        std::string("Operation not allowed: `") + (added.column.nullable ? "GENERATED" : "NOT NULL") +
-                            " in ALTER TABLE ADD COLUMNS` is not supported for Delta tables: the rows there are have no value for the column.");
-        }
-        TARN_TRY(DataType * parent, FindStruct(metadata.schema, added.path, added.path.parts.size() - 1));
-        if (parent->FindField(added.column.name)) {
-            if (statement.if_not_exists) continue;
-            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS", "Cannot add column, because `" + added.path.ToString() + "` already exists.");
-        }
-        TARN_TRY(Field field, FieldOf(added.column));
-        parent->fields.push_back(std::move(field));
-        if (added.first || !added.after.empty()) TARN_CHECK(Move(*parent, parent->fields.size() - 1, added.first, added.after));
-    }
-    return {};
-}
-
-// Renaming and dropping touch no file: files know the column by a name and an id that stay with it.
-Result<void> CheckMapped(const delta::Metadata &metadata, bool drop) {
-    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) return {};
-    Error error = MakeError(ErrorKind::kUnsupported, drop ? "DELTA_UNSUPPORTED_DROP_COLUMN" : "DELTA_UNSUPPORTED_RENAME_COLUMN",
-                            std::string(drop ? "DROP" : "RENAME") + " COLUMN needs column mapping, which this table does not have.");
-    error.remedy = "ALTER TABLE … SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') gives it to the table.";
-    return Fail(std::move(error));
-}
-
-// Constraints and generated columns name a column by its name, and were checked with its type.
-Result<void> CheckNoRuleUses(const delta::Metadata &metadata, const sql::Name &path) {
-    auto list = [](const std::vector<std::string> &rules) {
-        std::string text;
-        for (const std::string &rule : rules) text += "\n" + rule;
-        return text;
-    };
-    const std::string &column = path.parts[0];
-    if (auto rules = ConstraintsOn(metadata, column); !rules.empty()) {
-        return Invalid("DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE",
-                       "Cannot alter column " + path.ToString() + " because this column is referenced by the following check constraint(s):" + list(rules));
-    }
-    if (auto rules = GeneratedFrom(metadata, column); !rules.empty()) {
-        return Invalid("DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE",
-                       "Cannot alter column " + path.ToString() + " because this column is referenced by the following generated column(s):" + list(rules));
-    }
-    return {};
-}
-
-Result<void> RenameColumn(delta::Metadata &metadata, const sql::Name &from, const std::string &to) {
-    TARN_CHECK(CheckMapped(metadata, false));
-    TARN_TRY(Place place, FindColumn(metadata.schema, from));
-    TARN_CHECK(CheckNoRuleUses(metadata, from));
-    for (const Field &field : place.parent->fields) {
-        if (&field != &place.field() && EqualsIgnoreCase(field.name, to)) {
-            return Fail(ErrorKind::kAlreadyExists, "FIELD_ALREADY_EXISTS", "Cannot rename column, because `" + to + "` already exists.");
-        }
-    }
-    for (std::string &column : metadata.partition_columns) {
-        if (place.IsTop(metadata) && EqualsIgnoreCase(column, place.field().name)) column = to;
-    }
-    place.field().name = to;
-    return {};
-}
-
-Result<void> DropColumns(delta::Metadata &metadata, const sql::AlterTable &statement) {
-    TARN_CHECK(CheckMapped(metadata, true));
-    for (const sql::Name &path : statement.columns) {
-        auto found = FindColumn(metadata.schema, path);
-        if (!found && statement.if_exists) continue;
-        if (!found) return Fail(std::move(found).error());
-        TARN_CHECK(CheckNoRuleUses(metadata, path));
-        auto is_it = [&](const std::string &name) { return found->IsTop(metadata) && EqualsIgnoreCase(name, found->field().name); };
-        if (std::ranges::any_of(metadata.partition_columns, is_it)) {
-            return Invalid("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "Dropping partition columns (" + path.ToString() + ") is not allowed.");
-        }
-        if (found->parent->fields.size() == 1) {
-            return Invalid("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "Cannot drop column from a schema with a single column.");
-        }
-        found->parent->fields.erase(found->parent->fields.begin() + static_cast<std::ptrdiff_t>(found->at));
-    }
-    return {};
 }
 
 // What DESCRIBE HISTORY says of a change of columns.
@@ -186,25 +44,6 @@ std::vector<std::string> PathTexts(const std::vector<sql::Name> &paths) {
     std::vector<std::string> texts;
     for (const sql::Name &path : paths) texts.push_back(path.ToString());
     return texts;
-}
-
-// A mapping can be given to a table that has none; files written under it cannot be read without it.
-Result<void> SetProperties(delta::Metadata &metadata, const sql::Properties &properties) {
-    delta::ColumnMapping before = delta::ColumnMappingOf(metadata);
-    for (auto &[key, value] : properties) metadata.configuration[key] = value;
-    delta::ColumnMapping after = delta::ColumnMappingOf(metadata);
-    if (before == after || (before == delta::ColumnMapping::kNone && after == delta::ColumnMapping::kName)) return {};
-    return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE",
-                "delta.columnMapping.mode can be changed from 'none' to 'name' only.");
-}
-
-Result<void> UnsetProperties(delta::Metadata &metadata, const std::vector<std::string> &keys) {
-    bool mapped = delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone;
-    for (const std::string &key : keys) {
-        if (mapped && key.starts_with("delta.columnMapping.")) TARN_CHECK(SetProperties(metadata, {{"delta.columnMapping.mode", "none"}}));
-        metadata.configuration.erase(key);
-    }
-    return {};
 }
 
 // ALTER TABLE of a table that FindTarget has found.
@@ -237,15 +76,17 @@ private:
                 parameters_ = {{"oldColumnPath", Column().ToString()}, {"newColumnPath", RenamedPath(statement_)}};
                 return "RENAME COLUMN";
             case Action::kDropColumns:
+                TARN_CHECK(CheckNotClusteredBy(statement_.columns));
                 TARN_CHECK(DropColumns(metadata_, statement_));
                 parameters_["columns"] = NamesParameter(PathTexts(statement_.columns));
                 return "DROP COLUMNS";
-            case Action::kSetProperties:
-                TARN_CHECK(SetProperties(metadata_, statement_.properties));
+            case Action::kSetProperties: {
+                TARN_TRY(protocol_, SetProperties(metadata_, snapshot_->protocol, statement_.properties));
                 parameters_["properties"] = PropertiesParameter({statement_.properties.begin(), statement_.properties.end()});
                 return "SET TBLPROPERTIES";
+            }
             case Action::kUnsetProperties:
-                TARN_CHECK(UnsetProperties(metadata_, statement_.property_keys));
+                TARN_CHECK(UnsetProperties(metadata_, table_, statement_.property_keys, statement_.if_exists));
                 parameters_ = {{"properties", NamesParameter(statement_.property_keys)}, {"ifExists", statement_.if_exists ? "true" : "false"}};
                 return "UNSET TBLPROPERTIES";
             case Action::kAddConstraint:
@@ -256,7 +97,19 @@ private:
                 TARN_CHECK(DropCheck());
                 parameters_ = {{"name", statement_.constraint.name}};
                 return "DROP CONSTRAINT";
+            case Action::kReplaceColumns: {
+                TARN_CHECK(CheckNotClusteredBy(DroppedByReplace()));
+                TARN_CHECK(ReplaceColumns(metadata_, statement_));
+                TARN_TRY(parameters_["columns"], AddedColumns(statement_));
+                return "REPLACE COLUMNS";
+            }
+            case Action::kClusterBy:
+                TARN_CHECK(ClusterBy());
+                return "CLUSTER BY";
             case Action::kAlterColumnType:
+                TARN_CHECK(ChangeColumnType(metadata_, Column(), statement_.type));
+                parameters_["columnPath"] = Column().ToString();
+                return "CHANGE COLUMN";
             case Action::kAlterColumnComment:
             case Action::kAlterColumnSetNotNull:
             case Action::kAlterColumnDropNotNull:
@@ -281,6 +134,45 @@ private:
         change_.ReadsTable();
         TARN_TRY(auto result, RunToEnd(context_.session().connection, "SELECT count(*) FROM " + scan + " WHERE NOT COALESCE(" + condition + ", FALSE)"));
         return result->GetValue(0, 0).GetValue<int64_t>();
+    }
+
+    std::vector<sql::Name> DroppedByReplace() const {
+        std::vector<sql::Name> dropped;
+        for (const Field &field : metadata_.schema.fields) {
+            bool named = std::ranges::any_of(statement_.add_columns, [&](const sql::AddColumn &column) { return EqualsIgnoreCase(column.column.name, field.name); });
+            if (!named) dropped.push_back({{field.name}, {}});
+        }
+        return dropped;
+    }
+
+    Result<void> CheckNotClusteredBy(const std::vector<sql::Name> &columns) const {
+        TARN_TRY(auto clustered, delta::ClusteringColumns(*snapshot_));
+        for (const delta::ColumnPath &path : clustered.value_or(std::vector<delta::ColumnPath>())) {
+            for (const sql::Name &column : columns) {
+                bool within = column.parts.size() <= path.size() && std::ranges::equal(column.parts, path | std::views::take(column.parts.size()), EqualsIgnoreCase);
+                if (within) return Invalid("DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN", "Dropping clustering columns (" + column.ToString() + ") is not allowed.");
+            }
+        }
+        return {};
+    }
+
+    Result<void> ClusterBy() {
+        if (!metadata_.partition_columns.empty()) {
+            return Invalid("DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED", "ALTER TABLE CLUSTER BY cannot be applied to a partitioned table.");
+        }
+        TARN_TRY(auto old_names, ClusteringColumnNames(*snapshot_));
+        TARN_TRY(delta::DomainMetadata domain, ClusteringOf(metadata_, statement_.cluster_by));
+        change_.SetDomain(std::move(domain));
+        protocol_ = delta::RaiseProtocol(snapshot_->protocol, {{"clustering"}, 0, 0});
+        metadata_.configuration.erase(kClusterByAuto);
+        if (statement_.cluster_by_auto) metadata_.configuration[kClusterByAuto] = "true";
+        auto joined = [](const std::vector<std::string> &names) {
+            std::string text;
+            for (const std::string &name : names) text += (text.empty() ? "" : ",") + name;
+            return text;
+        };
+        parameters_ = {{"oldClusteringColumns", joined(old_names)}, {"newClusteringColumns", joined(PathTexts(statement_.cluster_by))}};
+        return {};
     }
 
     Result<void> AddCheck() {
@@ -311,23 +203,15 @@ private:
         TARN_TRY(Place place, FindColumn(metadata_.schema, Column()));
         Field &field = place.field();
         switch (statement_.action) {
-            case Action::kAlterColumnType: return ChangeType(field, statement_.type);
             case Action::kAlterColumnComment: delta::SetMetadataText(field, "comment", statement_.text); return {};
             case Action::kAlterColumnSetNotNull: return SetNotNull(field);
             case Action::kAlterColumnDropNotNull: field.nullable = true; return {};
             case Action::kAlterColumnSetDefault: return SetDefault(place);
             case Action::kAlterColumnDropDefault: field.metadata.erase("CURRENT_DEFAULT"); return {};
-            case Action::kAlterColumnPosition: return Move(*place.parent, place.at, statement_.first, statement_.after);
+            case Action::kAlterColumnPosition: return MoveColumn(*place.parent, place.at, statement_.first, statement_.after);
             case Action::kAlterColumnSyncIdentity: return SyncIdentity(field);
             default: return ChangeWhole(place);
         }
-    }
-
-    Result<void> ChangeType(Field &field, const DataType &type) {
-        if (field.type == type && type.text_bound == 0) return {};
-        TARN_CHECK(CheckNoRuleUses(metadata_, Column()));
-        return Invalid("DELTA_ALTER_TABLE_CHANGE_COL_NOT_SUPPORTED", "ALTER TABLE CHANGE COLUMN is not supported for changing column " + Column().ToString() + " from " +
-                                                                         field.type.ToSql() + " to " + type.ToSql() + ".");
     }
 
     Result<void> SetNotNull(Field &field) {
@@ -382,10 +266,12 @@ private:
     Result<void> ChangeWhole(const Place &place) {
         const sql::AddColumn &wanted = statement_.add_columns.at(0);
         if (!EqualsIgnoreCase(wanted.column.name, place.field().name)) TARN_CHECK(RenameColumn(metadata_, Column(), wanted.column.name));
-        TARN_CHECK(ChangeType(place.field(), wanted.column.type));
+        sql::Name path = Column();
+        path.parts.back() = wanted.column.name;
+        TARN_CHECK(ChangeColumnType(metadata_, path, wanted.column.type));
         if (!wanted.column.comment.empty()) delta::SetMetadataText(place.field(), "comment", wanted.column.comment);
         if (!wanted.column.nullable) TARN_CHECK(SetNotNull(place.field()));
-        if (wanted.first || !wanted.after.empty()) return Move(*place.parent, place.at, wanted.first, wanted.after);
+        if (wanted.first || !wanted.after.empty()) return MoveColumn(*place.parent, place.at, wanted.first, wanted.after);
         return {};
     }
 
@@ -398,6 +284,41 @@ private:
     std::optional<delta::Protocol> protocol_;
     OperationParameters parameters_;
 };
+
+// ALTER VIEW: what a view has besides its query.
+Result<void> AlterViewEntry(SessionState &session, catalog::TableEntry entry, const sql::AlterTable &statement) {
+    if (statement.action == Action::kSetProperties) {
+        for (auto &[key, value] : statement.properties) entry.properties[key] = value;
+    } else if (statement.action == Action::kUnsetProperties) {
+        for (const std::string &key : statement.property_keys) {
+            if (entry.properties.erase(key) > 0 || statement.if_exists) continue;
+            return Fail(ErrorKind::kNotFound, "UNSET_NONEXISTENT_PROPERTIES", "Attempted to unset non-existent properties [`" + key + "`] in view " + entry.name.ToQuoted() + ".");
+        }
+    } else {
+        return Invalid("WRONG_COMMAND_FOR_OBJECT_TYPE", entry.name.ToQuoted() + " is a view: this form of ALTER is for tables.");
+    }
+    return session.engine.catalog->PutTable(entry, true);
+}
+
+// The name leads to another Delta table of the same columns from now on. No file moves.
+Result<void> SetLocation(SessionState &session, StatementContext &context, const sql::AlterTable &statement) {
+    TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.table));
+    TARN_TRY(auto managed, session.engine.catalog->FindManaged(entry.location));
+    if (entry.IsView() || managed) {
+        return Invalid("WRONG_COMMAND_FOR_OBJECT_TYPE", entry.name.ToQuoted() + " is " + (managed ? "managed by its catalog" : "a view") + ": it cannot be moved.");
+    }
+    TARN_TRY(std::string location, storage::CanonicalPath(statement.text));
+    TARN_TRY(delta::SnapshotPtr now, context.SnapshotOf(entry.location));
+    auto then = context.SnapshotOf(location);
+    if (!then) return Fail(std::move(then).error());
+    if (now->metadata.schema.ToString() != (*then)->metadata.schema.ToString()) {
+        return Invalid("DELTA_SET_LOCATION_SCHEMA_MISMATCH", "The schema of the new Delta location is different than the current table schema.\noriginal schema:\n  " +
+                                                                 now->metadata.schema.ToSql() + "\ndestination schema:\n  " + (*then)->metadata.schema.ToSql());
+    }
+    entry.location = std::move(location);
+    entry.kind = catalog::TableKind::kExternal;
+    return session.engine.catalog->PutTable(entry, true);
+}
 
 }  // namespace
 
@@ -414,7 +335,29 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statemen
     }
     auto &parts = statement.table.parts;
     bool is_path = parts.size() == 2 && EqualsIgnoreCase(parts[0], "delta") && parts[1].find('/') != std::string::npos;
+    if (statement.action == Action::kSetLocation) {
+        if (is_path) return Invalid("DELTA_CANNOT_SET_LOCATION_ON_PATH_IDENTIFIER", "Cannot change the location of a path based table.");
+        TARN_CHECK(SetLocation(session, context, statement));
+        return NoRows();
+    }
+    if (!is_path && statement.kind == sql::ObjectKind::kView) {
+        TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.table));
+        if (entry.IsView()) {
+            TARN_CHECK(AlterViewEntry(session, std::move(entry), statement));
+            return NoRows();
+        }
+    }
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, is_path));
+    if (statement.action == Action::kDropFeature) {
+        TARN_CHECK(DropFeature(context, target, statement.feature, statement.truncate_history));
+        return NoRows();
+    }
+    if (statement.action == Action::kSetProperties && StartsRowTracking(target.snapshot->metadata, statement.properties)) {
+        delta::Metadata trial = target.snapshot->metadata;  // Nothing is begun that the properties would not allow to end.
+        TARN_CHECK(SetProperties(trial, target.snapshot->protocol, statement.properties));
+        TARN_CHECK(BackfillRowIds(context, target));
+        TARN_TRY(target.snapshot, session.engine.tables->Load(target.location));
+    }
     TARN_CHECK(Alteration(context, statement, std::move(target)).Run());
     return NoRows();
 }

@@ -6,6 +6,7 @@
 
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
+#include "delta/table_properties.h"
 #include "engine/internal/copy_into.h"
 #include "engine/internal/maintenance.h"
 #include "engine/internal/statements.h"
@@ -124,8 +125,10 @@ Result<delta::NewTable> TableOf(const delta::Snapshot &source, const sql::CloneT
     for (auto *features : {&table.protocol.reader_features, &table.protocol.writer_features}) {
         if (*features) std::erase(**features, "catalogManaged");
     }
-    for (auto &[key, value] : statement.properties) table.metadata.configuration[key] = value;
-    TARN_TRY(table.protocol, delta::ProtocolFor(table.protocol, table.metadata));
+    TARN_TRY(delta::StringMap wanted, delta::CheckProperties({statement.properties.begin(), statement.properties.end()}));
+    TARN_TRY(delta::ProtocolWish wish, delta::TakeProtocolProperties(wanted));
+    for (auto &[key, value] : wanted) table.metadata.configuration[key] = value;
+    TARN_TRY(table.protocol, delta::ProtocolFor(delta::RaiseProtocol(table.protocol, wish), table.metadata));
     return table;
 }
 

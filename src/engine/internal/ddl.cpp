@@ -4,6 +4,8 @@
 
 #include "delta/log.h"
 #include "delta/schema.h"
+#include "delta/table_properties.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/ddl_columns.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -41,15 +43,23 @@ Result<void> CheckFormat(const sql::TableSpec &spec) {
 
 }  // namespace
 
-Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema) {
+Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema, const delta::StringMap &inherited) {
     delta::TableSpec table;
     table.schema = std::move(schema);
     table.partition_columns = spec.partitioned_by;
     if (!spec.comment.empty()) table.description = spec.comment;
-    for (auto &[key, value] : spec.properties) table.properties[key] = value;
+    TARN_TRY(table.properties, delta::CheckProperties({spec.properties.begin(), spec.properties.end()}));
+    table.properties.insert(inherited.begin(), inherited.end());
+    if (auto comment = table.properties.extract("comment"); comment && spec.comment.empty()) table.description = comment.mapped();
+    if (std::ranges::any_of(table.properties, [](auto &one) { return EqualsIgnoreCase(one.first, "delta.feature.clustering"); }) && !AsksForClustering(spec)) {
+        return Fail(ErrorKind::kInvalidInput, "DELTA_CREATE_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED",
+                    "Cannot enable clustering table feature using TBLPROPERTIES. Please use CREATE OR REPLACE TABLE CLUSTER BY to create a Delta table with clustering.");
+    }
+    if (AsksForClustering(spec)) table.properties["delta.feature.clustering"] = "supported";
+    if (spec.cluster_by_auto) table.properties[kClusterByAuto] = "true";
     for (const sql::TableConstraint &constraint : spec.constraints) TARN_CHECK(AddConstraint(table.properties, constraint));
     for (const sql::ColumnDef &column : spec.columns) {
-        bool allowed = std::ranges::any_of(spec.properties, [](auto &property) { return EqualsIgnoreCase(property.first, "delta.feature.allowColumnDefaults"); });
+        bool allowed = std::ranges::any_of(table.properties, [](auto &property) { return EqualsIgnoreCase(property.first, "delta.feature.allowColumnDefaults"); });
         if (column.default_value && !allowed) return Fail(DefaultsNotEnabled("CREATE TABLE"));
     }
     return delta::DescribeNewTable(table, delta::NowMs());
@@ -96,6 +106,57 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statem
 
 namespace {
 
+// What CREATE TABLE … LIKE takes over, besides the columns: properties, and the partitioning and clustering unless the
+// statement has its own.
+struct Likeness {
+    sql::TableSpec spec;
+    DataType schema;
+    delta::StringMap properties;
+};
+
+// A new table has no history of types, and gives out its own identities.
+void ForgetHistory(DataType &type) {
+    for (Field &field : type.fields) {
+        field.metadata.erase("delta.typeChanges");
+        field.metadata.erase("delta.identity.highWaterMark");
+        ForgetHistory(field.type);
+    }
+    for (DataType &child : type.children) ForgetHistory(child);
+}
+
+Result<Likeness> LikenessOf(const delta::Snapshot &source, const sql::TableSpec &spec) {
+    Likeness likeness{spec, source.metadata.schema, source.metadata.configuration};
+    ForgetHistory(likeness.schema);
+    for (const char *own : {"delta.inCommitTimestampEnablementVersion", "delta.inCommitTimestampEnablementTimestamp",
+                            "delta.rowTracking.materializedRowIdColumnName", "delta.rowTracking.materializedRowCommitVersionColumnName"}) {
+        likeness.properties.erase(own);
+    }
+    if (spec.comment.empty()) likeness.spec.comment = source.metadata.description.value_or("");
+    TARN_TRY(auto clustered, delta::ClusteringColumns(source));
+    bool laid_out = !spec.partitioned_by.empty() || AsksForClustering(spec);
+    if (!laid_out) likeness.spec.partitioned_by = source.metadata.partition_columns;
+    if (!laid_out && clustered) {
+        for (const delta::ColumnPath &path : *clustered) likeness.spec.cluster_by.push_back({path, {}});
+        likeness.spec.cluster_by_none = clustered->empty();
+    }
+    return likeness;
+}
+
+// A table that is replaced keeps every feature that it has: readers of its history need them.
+void KeepProtocol(delta::NewTable &table, const delta::Snapshot &before) {
+    delta::ProtocolWish wish{{}, table.protocol.min_reader_version, table.protocol.min_writer_version};
+    for (auto &features : {table.protocol.reader_features, table.protocol.writer_features}) {
+        if (features) wish.features.insert(features->begin(), features->end());
+    }
+    if (wish.writer_version == 7) wish.writer_version = wish.reader_version = 0;  // The list says it all.
+    table.protocol = delta::RaiseProtocol(before.protocol, wish);
+    // The catalog goes on deciding about the commits, whose files' times say nothing.
+    if (!before.protocol.HasWriterFeature("catalogManaged")) return;
+    for (auto &[key, value] : before.metadata.configuration) {
+        if (ToLower(key).find("incommittimestamp") != std::string::npos) table.metadata.configuration[key] = value;
+    }
+}
+
 // CREATE TABLE over files that are a Delta table already.
 Result<ResultPtr> RegisterExisting(SessionState &session, StatementContext &context, catalog::TableEntry entry,
                                    const sql::CreateTable &statement) {
@@ -137,6 +198,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
     }
 
     TARN_TRY(DataType schema, SchemaOf(statement.spec.columns));
+    sql::TableSpec spec = statement.spec;
+    delta::StringMap inherited;
     std::string select;
     if (statement.query) {
         TARN_TRY(std::string query, context.Query(*statement.query));
@@ -145,7 +208,10 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         select = ProjectTo(schema, described, query);
     } else if (statement.like) {
         TARN_TRY(TargetTable like, context.FindTarget(*statement.like, false));
-        schema = like.snapshot->metadata.schema;
+        TARN_TRY(Likeness likeness, LikenessOf(*like.snapshot, spec));
+        spec = std::move(likeness.spec);
+        schema = std::move(likeness.schema);
+        inherited = std::move(likeness.properties);
     }
     TARN_TRY(bool log_exists, HasLog(entry.location));
     if (log_exists && !existing && !statement.is_path && !statement.query && entry.kind == catalog::TableKind::kExternal) {
@@ -157,7 +223,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         error.remedy = "Read it as delta.`" + entry.location + "`, give it a name with CREATE TABLE … LOCATION, or remove the folder.";
         return Fail(std::move(error));
     }
-    TARN_TRY(delta::NewTable table, NewTableOf(statement.spec, schema));
+    TARN_TRY(delta::NewTable table, NewTableOf(spec, schema, inherited));
     bool catalog_managed = table.protocol.HasWriterFeature("catalogManaged");
     if (catalog_managed && statement.is_path) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
@@ -165,22 +231,29 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
     }
     TARN_CHECK(CheckRules(context, table.metadata));
     std::unique_ptr<TableChange> change;
+    std::optional<delta::DomainMetadata> clustering;
     if (log_exists) {
         TargetTable target{entry.name, entry.location, nullptr};
         TARN_TRY(target.snapshot, context.SnapshotOf(entry.location));
+        KeepProtocol(table, *target.snapshot);
+        TARN_TRY(clustering, ClusteringForCreate(table.metadata, spec, target.snapshot.get()));
         change = std::make_unique<TableChange>(context, target);
         change->ReplaceMetadata(table.metadata, table.protocol);
         TARN_CHECK(change->DeleteAll());
     } else {
+        TARN_TRY(clustering, ClusteringForCreate(table.metadata, spec, nullptr));
         change = std::make_unique<TableChange>(context, entry.name, entry.location, table);
     }
+    if (clustering) change->SetDomain(*clustering);
+    std::vector<std::string> cluster_by;
+    for (const sql::Name &column : spec.cluster_by) cluster_by.push_back(column.ToString());
     int64_t rows = 0;
     if (!select.empty()) { TARN_TRY(rows, change->WriteRows(select)); }
     std::string operation = std::string(statement.or_replace ? "CREATE OR REPLACE TABLE" : "CREATE TABLE") + (select.empty() ? "" : " AS SELECT");
     OperationMetrics metrics;
     if (!select.empty()) metrics["numOutputRows"] = rows;
     bool managed = entry.kind == catalog::TableKind::kManaged && !statement.is_path;
-    TARN_TRY(delta::CommitResult committed, change->Commit(operation, TableParameters(change->metadata(), managed, {}), metrics));
+    TARN_TRY(delta::CommitResult committed, change->Commit(operation, TableParameters(change->metadata(), managed, cluster_by), metrics));
     if (catalog_managed) {
         TARN_TRY(auto known, session.engine.catalog->FindManaged(entry.location));
         if (!known) TARN_CHECK(session.engine.catalog->StartManaging(entry.location, committed.version));

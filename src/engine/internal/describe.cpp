@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "delta/clustering.h"
 #include "delta/history.h"
 #include "delta/schema.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "engine/internal/types.h"
@@ -68,19 +68,6 @@ Value TextStruct(const json &info, const char *key, const std::vector<const char
 
 const std::vector<const char *> kJobFields = {"jobId", "jobName", "jobRunId", "runId", "jobOwnerId", "triggerType"};
 const std::vector<const char *> kNotebookFields = {"notebookId"};
-
-std::string Joined(const delta::ColumnPath &path) {
-    std::string text;
-    for (const std::string &part : path) text += (text.empty() ? "" : ".") + sql::QuoteName(part);
-    return text;
-}
-
-Result<std::vector<std::string>> ClusteringNames(const delta::Snapshot &snapshot) {
-    TARN_TRY(auto columns, delta::ClusteringColumns(snapshot));
-    std::vector<std::string> names;
-    for (const delta::ColumnPath &path : columns.value_or(std::vector<delta::ColumnPath>())) names.push_back(Joined(path));
-    return names;
-}
 
 std::vector<std::string> TableFeatures(const delta::Protocol &protocol) {
     std::set<std::string> names;
@@ -209,7 +196,7 @@ Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &stat
     }
     if (snapshot) {
         AddColumnRows("# Partition Information", snapshot->metadata.partition_columns, schema, rows);
-        TARN_TRY(std::vector<std::string> clustering, ClusteringNames(*snapshot));
+        TARN_TRY(std::vector<std::string> clustering, ClusteringColumnNames(*snapshot));
         AddColumnRows("# Clustering Information", clustering, schema, rows);
     }
     bool detailed = !entry.name.table.empty() || statement.is_path;
@@ -254,7 +241,7 @@ Result<ResultPtr> DescribeDetail(SessionState &session, const sql::Describe &sta
     StatementContext context(session);
     TARN_TRY(TargetTable target, context.FindTarget(statement.name, statement.is_path, false));
     const delta::Snapshot &snapshot = *target.snapshot;
-    TARN_TRY(std::vector<std::string> clustering, ClusteringNames(snapshot));
+    TARN_TRY(std::vector<std::string> clustering, ClusteringColumnNames(snapshot));
     std::vector<Value> row = {
         Value("delta"), Value(snapshot.metadata.id), TextValue(target.name.table.empty() ? "" : target.name.ToString()),
         snapshot.metadata.description ? Value(*snapshot.metadata.description) : Value(LogicalType::VARCHAR), Value(target.location),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/column_values.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/read_files.h"
@@ -74,8 +75,11 @@ Result<FlowTarget> OpenTarget(SessionState &session, StatementContext &context, 
         target.entry = EntryOf(session, table);
         TARN_TRY(DataType schema, StorableSchema(incoming));
         static const sql::TableSpec kPlain;
-        TARN_TRY(delta::NewTable made, NewTableOf(table.spec ? *table.spec : kPlain, std::move(schema)));
+        const sql::TableSpec &spec = table.spec ? *table.spec : kPlain;
+        TARN_TRY(delta::NewTable made, NewTableOf(spec, std::move(schema)));
+        TARN_TRY(auto clustering, ClusteringForCreate(made.metadata, spec, nullptr));
         target.change = std::make_unique<TableChange>(context, table.name, target.entry.location, std::move(made));
+        if (clustering) target.change->SetDomain(*std::move(clustering));
         return target;
     }
     if (existing->IsView()) {

@@ -71,8 +71,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Vacuum &statement);
 Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name);
 Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry);
 // --- shared by ddl.cpp and the flows
-// The specification of a new table of these columns.
-Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema);
+// The specification of a new table of these columns. `inherited`: properties of the table that it is made like.
+Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema, const delta::StringMap &inherited = {});
 // The query's columns as Delta can store them: no VOID, no INTERVAL. Errors: COLUMN_ALREADY_EXISTS, DELTA_UNSUPPORTED_DATA_TYPES.
 Result<DataType> StorableSchema(DataType schema);
 // Removes a managed table's folder and forgets its name.

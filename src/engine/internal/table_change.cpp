@@ -75,8 +75,11 @@ TableChange::~TableChange() {
 }
 
 Result<std::vector<std::string>> TableChange::EvolveSchema(const DataType &incoming) {
-    TARN_TRY(delta::MergedSchema merged, delta::MergeSchemas(metadata_.schema, incoming));
+    delta::MergeOptions options;
+    options.widen_types = metadata_.BoolProperty("delta.enableTypeWidening", false);
+    TARN_TRY(delta::MergedSchema merged, delta::MergeSchemas(metadata_.schema, incoming, options));
     if (merged.changed) {
+        delta::RecordTypeChanges(metadata_.schema, merged.schema);
         metadata_.schema = std::move(merged.schema);
         metadata_.schema_string = delta::SchemaToJson(metadata_.schema);
         delta::AssignColumnIds(metadata_, false);

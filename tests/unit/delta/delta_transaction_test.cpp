@@ -42,7 +42,7 @@ TEST(NewTable, ListsTheFeaturesItNeeds) {
     EXPECT_EQ(Features({.schema = schema, .properties = {{"delta.columnMapping.mode", "name"}}}),
               "3/7 r:columnMapping r:deletionVectors appendOnly columnMapping deletionVectors invariants");
     EXPECT_EQ(Features({.schema = schema, .properties = {{"delta.feature.quantum", "supported"}}}),
-              "FEATURE_NOT_SUPPORTED");
+              "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG");
 }
 
 TEST(NewTable, ChecksColumns) {

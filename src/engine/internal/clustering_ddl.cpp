@@ -1,0 +1,125 @@
+#include "engine/internal/clustering_ddl.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "delta/schema.h"
+#include "sql/parser.h"
+
+namespace tarn::engine {
+namespace {
+
+constexpr size_t kMostColumns = 4;
+constexpr int64_t kIndexedColumns = 32;
+
+std::unexpected<Error> Invalid(std::string_view condition, std::string message) {
+    return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
+}
+
+// Columns of other types have no smallest and largest value.
+bool HasBounds(TypeKind kind) {
+    switch (kind) {
+        case TypeKind::kByte:
+        case TypeKind::kShort:
+        case TypeKind::kInt:
+        case TypeKind::kLong:
+        case TypeKind::kFloat:
+        case TypeKind::kDouble:
+        case TypeKind::kDecimal:
+        case TypeKind::kString:
+        case TypeKind::kDate:
+        case TypeKind::kTimestamp:
+        case TypeKind::kTimestampNtz: return true;
+        default: return false;
+    }
+}
+
+// The position among the table's leaves, which is what statistics are counted by; -1: not there.
+int64_t LeafIndex(const DataType &type, const delta::ColumnPath &path, size_t depth, int64_t &leaves) {
+    for (const Field &field : type.fields) {
+        bool on_path = depth < path.size() && EqualsIgnoreCase(field.name, path[depth]);
+        if (field.type.kind == TypeKind::kStruct) {
+            int64_t found = LeafIndex(field.type, on_path ? path : delta::ColumnPath(), depth + 1, leaves);
+            if (found >= 0) return found;
+            continue;
+        }
+        if (on_path && depth + 1 == path.size()) return leaves;
+        leaves++;
+    }
+    return -1;
+}
+
+}  // namespace
+
+std::string QuotedIfNeeded(const std::string &name) {
+    bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+                 std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    return plain ? name : sql::QuoteName(name);
+}
+
+bool AsksForClustering(const sql::TableSpec &spec) { return !spec.cluster_by.empty() || spec.cluster_by_auto || spec.cluster_by_none; }
+
+Result<delta::DomainMetadata> ClusteringOf(const delta::Metadata &metadata, const std::vector<sql::Name> &columns) {
+    if (!columns.empty() && !metadata.partition_columns.empty()) {
+        return Invalid("DELTA_CLUSTER_BY_WITH_PARTITIONED_BY",
+                       "Clustering and partitioning cannot both be specified. Please remove PARTITIONED BY if you want to create a Delta table with clustering.");
+    }
+    if (columns.size() > kMostColumns) {
+        return Invalid("DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS", "CLUSTER BY supports up to " + std::to_string(kMostColumns) + " clustering columns, but the table has " +
+                                                                   std::to_string(columns.size()) + " clustering columns. Please remove the extra clustering columns.");
+    }
+    std::vector<delta::ColumnPath> paths;
+    for (const sql::Name &column : columns) {
+        const DataType *type = &metadata.schema;
+        delta::ColumnPath path;
+        for (const std::string &part : column.parts) {
+            const Field *field = type->FindField(part);
+            if (!field) {
+                Error error = MakeError(ErrorKind::kInvalidInput, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+                                        "A column with name " + column.ToString() + " cannot be resolved: the table cannot be clustered by it.");
+                error.position = column.position;
+                return Fail(std::move(error));
+            }
+            path.push_back(field->name);
+            type = &field->type;
+        }
+        if (!HasBounds(type->kind)) {
+            return Invalid("DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED", "CLUSTER BY is not supported because the following column(s): " + column.ToString() + " : " +
+                                                                                  type->ToSql() + " don't support data skipping.");
+        }
+        int64_t leaves = 0, index = LeafIndex(metadata.schema, path, 0, leaves);
+        int64_t indexed = metadata.IntProperty("delta.dataSkippingNumIndexedCols", kIndexedColumns);
+        bool listed = metadata.Property("delta.dataSkippingStatsColumns") != nullptr;
+        if (!listed && indexed >= 0 && index >= indexed) {
+            return Invalid("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '" +
+                                                                        column.ToString() + "' in the first " + std::to_string(indexed) + " columns.");
+        }
+        if (std::ranges::find(paths, path) != paths.end()) return Invalid("COLUMN_ALREADY_EXISTS", "The clustering column " + column.ToString() + " is named twice.");
+        paths.push_back(std::move(path));
+    }
+    return delta::ClusteringDomain(metadata.schema, paths);
+}
+
+Result<std::optional<delta::DomainMetadata>> ClusteringForCreate(const delta::Metadata &metadata, const sql::TableSpec &spec, const delta::Snapshot *before) {
+    if (AsksForClustering(spec)) {
+        TARN_TRY(delta::DomainMetadata domain, ClusteringOf(metadata, spec.cluster_by));
+        return domain;
+    }
+    if (!before || !before->domains.contains(delta::kClusteringDomain)) return std::nullopt;
+    delta::DomainMetadata gone = before->domains.at(delta::kClusteringDomain);
+    gone.removed = true;
+    return gone;
+}
+
+Result<std::vector<std::string>> ClusteringColumnNames(const delta::Snapshot &snapshot) {
+    TARN_TRY(auto columns, delta::ClusteringColumns(snapshot));
+    std::vector<std::string> names;
+    for (const delta::ColumnPath &path : columns.value_or(std::vector<delta::ColumnPath>())) {
+        std::string name;
+        for (const std::string &part : path) name += (name.empty() ? "" : ".") + QuotedIfNeeded(part);
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+}  // namespace tarn::engine
