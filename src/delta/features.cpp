@@ -72,8 +72,6 @@ bool CanWrite(std::string_view feature, const Snapshot &snapshot, const Capabili
         feature == "changeDataFeed" || feature == "clustering" || feature == "checkpointProtection") {
         return true;
     }
-    // To read variants is one thing; files that other readers take are another.
-    if (feature.starts_with("variant")) return !UsesVariant(snapshot);
     return CanRead(feature, snapshot, can);
 }
 

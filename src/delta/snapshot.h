@@ -81,7 +81,7 @@ Result<int64_t> VersionAt(storage::ObjectStore &store, const std::string &table_
 struct Capabilities {
     bool column_mapping = false;
     bool type_widening = false;
-    bool variant = false;  // Readers only.
+    bool variant = false;  // In both directions.
     bool catalog_managed = false;  // The catalog that manages the table was asked, and will be for commits.
     // Writers only: fills in defaults, generated and identity columns, and holds rows to invariants, CHECK constraints and
     // NOT NULL.

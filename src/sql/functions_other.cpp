@@ -74,6 +74,22 @@ Result<std::string> FromJson(const CallContext &call) {
     return call.renderer.Helper("spark_from_json") + "(" + call.args[0] + ", " + QuoteLiteral(JsonStructure(*type)) + ")";
 }
 
+// variant_get(v, '$.a[0]', 'int'): by way of JSON, in which every variant can be said.
+Result<std::string> VariantGet(const CallContext &call) {
+    bool lenient = ToLower(call.call.name.Last()) == "try_variant_get";
+    std::string path = call.args[1];
+    if (std::optional<std::string> literal = LiteralString(*call.call.args[1].value)) path = QuoteLiteral(JsonPath(*literal));
+    DataType type = DataType::Of(TypeKind::kVariant);
+    if (call.args.size() > 2) {
+        std::optional<std::string> wanted = LiteralString(*call.call.args[2].value);
+        if (!wanted) return Fail(UnsupportedError(call.position, "variant_get needs its type as a string literal.", "Write variant_get(v, '$.a', 'int')."));
+        TARN_TRY(type, ParseDataType(*wanted));
+    }
+    bool whole = type.IsNested() || type.kind == TypeKind::kVariant;
+    return std::string(lenient ? "TRY_CAST(" : "CAST(") + (whole ? "json_extract" : "json_extract_string") + "(CAST(" + call.args[0] + " AS JSON), " + path + ") AS " +
+           RenderType(type) + ")";
+}
+
 constexpr FunctionSpec kFunctions[] = {
     {"assert_true", 1, 1, kScalar, "CASE WHEN $1 THEN NULL ELSE error('[USER_RAISED_EXCEPTION] The condition of assert_true does not hold.') END"},
     {"assert_true", 2, 2, kScalar, "CASE WHEN $1 THEN NULL ELSE error('[USER_RAISED_EXCEPTION] ' || $2) END"},
@@ -111,7 +127,7 @@ constexpr FunctionSpec kFunctions[] = {
     {"nullifzero", 1, 1, kScalar, "nullif($1, 0)"},
     {"nvl", 2, 2, kScalar, "coalesce($1, $2)"},
     {"nvl2", 3, 3, kScalar, "CASE WHEN $1 IS NOT NULL THEN $2 ELSE $3 END"},
-    {"parse_json", 1, 1, kScalar, "", "", NotDone},
+    {"parse_json", 1, 1, kScalar, "CAST(CAST($1 AS JSON) AS VARIANT)"},
     {"parse_url", 2, 3, kScalar, "", "", NotDone},
     {"raise_error", 1, 1, kScalar, "error('[USER_RAISED_EXCEPTION] ' || $1)"},
     {"schema_of_json", 1, 2, kScalar, "", "", NotDone},
@@ -125,8 +141,12 @@ constexpr FunctionSpec kFunctions[] = {
     {"tinyint", 1, 1, kScalar, "", "", CastCall},
     {"to_csv", 1, 2, kScalar, "", "", NotDone},
     {"to_json", 1, 2, kScalar, "#spark_to_json($1)"},
+    {"to_variant_object", 1, 1, kScalar, "CAST($1 AS VARIANT)"},
+    {"try_parse_json", 1, 1, kScalar, "CAST(TRY_CAST($1 AS JSON) AS VARIANT)"},
+    {"try_variant_get", 2, 3, kScalar, "", "", VariantGet},
     {"typeof", 1, 1, kScalar, "#spark_typeof($1)"},
     {"user", 0, 0, kScalar, "", "", CurrentUser},
+    {"variant_get", 2, 3, kScalar, "", "", VariantGet},
     {"version", 0, 0, kScalar, "'4.1.0'"},
     {"window", 2, 4, kScalar, "", "", NotDone},
     {"xxhash64", 1, kAnyCount, kScalar, "", "", NotDone},

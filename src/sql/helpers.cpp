@@ -310,7 +310,8 @@ constexpr HelperMacro kMacros[] = {
      "(STRUCT, MAP or array) -> VARCHAR: JSON text; a struct's NULL fields are left out, instants as "
      "2024-01-02T03:04:05.000Z.",
      "NULL fields are written; instants as DuckDB prints them",
-     "CREATE OR REPLACE TEMP MACRO spark_to_json(a) AS CAST(to_json(a) AS VARCHAR)"},
+     "CREATE OR REPLACE TEMP MACRO spark_to_json(a) AS CASE WHEN typeof(a) = 'VARIANT' THEN "
+     "CASE WHEN a IS NULL THEN NULL ELSE CAST(CAST(a AS JSON) AS VARCHAR) END ELSE CAST(to_json(a) AS VARCHAR) END"},
     {"spark_try_cast_bigint",
      "(any) -> BIGINT: CAST to bigint as Spark's ANSI mode: strings trimmed and whole numbers only, "
      "fractions cut off, instants as seconds since 1970. NULL where the CAST would fail.",

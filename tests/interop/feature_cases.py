@@ -355,4 +355,29 @@ class TableFeatures(Features):
         equal(self.agree(table, path), 24)
 
 
-GROUPS = [WriterFeatures, TableFeatures]
+class Variants(Features):
+    """VARIANT columns that Tarn writes, which Spark reads, and the reverse."""
+
+    def texts(self, path):
+        rows = spark_rows(path).selectExpr("id", "to_json(v) AS v", "v IS NULL AS empty", "to_json(a) AS a", "to_json(s) AS s").orderBy("id").collect()
+        return [tuple(r) for r in rows]
+
+    def case_variants(self):
+        for table, path in self.makers("variants", "(id INT, v VARIANT, a ARRAY<VARIANT>, s STRUCT<x: VARIANT>) USING delta"):
+            values = """(1, parse_json('{"a": 1, "b": [1, 2.5, "x"]}'), ARRAY(parse_json('[1]'), NULL), NAMED_STRUCT('x', parse_json('"text"'))), (2, NULL, NULL, NULL)"""
+            self.tarn.sql(f"INSERT INTO {table} VALUES {values}")
+            spark().sql(f"INSERT INTO {table} SELECT id + 2, v, a, s FROM VALUES {values} AS t(id, v, a, s)")
+            tarn, spark_own = self.texts(path)[:2], self.texts(path)[2:]
+            equal([r[1:] for r in tarn], [r[1:] for r in spark_own], "what Spark reads")
+            self.tarn.sql(f"UPDATE {table} SET v = CAST(DATE '2024-02-29' AS VARIANT) WHERE id = 3")
+            self.tarn.sql(f"OPTIMIZE {table}")
+            spark().sql(f"UPDATE {table} SET v = parse_json('7') WHERE id = 4")
+            equal([r[1] for r in self.texts(path)], ['{"a":1,"b":[1,2.5,"x"]}', None, '"2024-02-29"', "7"])
+            own = self.tarn.sql(f"SELECT id, to_json(v) AS v FROM {table} ORDER BY id")
+            equal([r["v"] for r in own], ['{"a":1,"b":[1,2.5,"x"]}', None, '"2024-02-29"', "7"], "what Tarn reads")
+            self.tarn.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')")
+            self.tarn.sql(f"INSERT INTO {table} (id, v) VALUES (9, parse_json('[9]'))")
+            equal(self.texts(path)[-1][1], "[9]")
+
+
+GROUPS = [WriterFeatures, TableFeatures, Variants]

@@ -122,9 +122,11 @@ std::string FieldIds(const DataType &type) {
     return "{" + ids + "}";
 }
 
-// `text`, a value of `type`, with physical names for the fields within it.
+// `text`, a value of `type`, as files hold it: with physical names for the fields within it, and variants as the group of two
+// binary columns that they are. DuckDB's own writer of variants has no place for a variant that is NULL.
 std::string PhysicalValue(const DataType &type, const std::string &text, int depth) {
-    if (delta::PhysicalSchema(type) == type) return text;
+    if (type.kind == TypeKind::kVariant) return "CASE WHEN " + text + " IS NULL THEN NULL ELSE variant_to_parquet_variant(" + text + ") END";
+    if (delta::PhysicalSchema(type) == type && !HoldsVariant(type)) return text;
     if (type.kind == TypeKind::kStruct) {
         std::string fields;
         for (const Field &field : type.fields) {
@@ -145,7 +147,7 @@ std::string PhysicalValue(const DataType &type, const std::string &text, int dep
 
 // The same rows under the names that files of the table use.
 std::string PhysicalRows(const delta::Metadata &metadata, const std::string &select_sql, const FileLayout &layout) {
-    if (delta::ColumnMappingOf(metadata) == delta::ColumnMapping::kNone) return select_sql;
+    if (delta::ColumnMappingOf(metadata) == delta::ColumnMapping::kNone && !HoldsVariant(metadata.schema)) return select_sql;
     std::string list;
     for (const Field &field : metadata.schema.fields) {
         list += (list.empty() ? "" : ", ") + PhysicalValue(field.type, sql::QuoteIdentifier(field.name), 0) + " AS " +
@@ -274,10 +276,6 @@ Result<std::shared_ptr<TableScan>> ScanOfFiles(const delta::Snapshot &snapshot, 
 
 Result<WrittenFiles> WriteFiles(duckdb::Connection &connection, const std::string &location, const delta::Metadata &metadata,
                                 const std::string &select_sql, const FileLayout &layout) {
-    if (HoldsVariant(metadata.schema)) {
-        // Spark cannot read the groups that DuckDB's writer makes of them.
-        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "Columns of type VARIANT can be read, but not be written yet.");
-    }
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
     std::string folder = layout.folder.empty() ? location : location + "/" + layout.folder;
     if (storage::IsLocalPath(location)) {
