@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 constexpr const char *kCreate = R"sql(
 CREATE TABLE IF NOT EXISTS schemas (
   catalog TEXT NOT NULL, name TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
@@ -30,7 +30,11 @@ CREATE TABLE IF NOT EXISTS ratified (
   location TEXT NOT NULL, version INTEGER NOT NULL, file TEXT NOT NULL,
   PRIMARY KEY (location, version)) WITHOUT ROWID;
 INSERT OR IGNORE INTO schemas (catalog, name) VALUES ('main', 'default');
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS dropped (
+  id TEXT PRIMARY KEY, catalog TEXT NOT NULL, schema TEXT NOT NULL, name TEXT NOT NULL,
+  kind TEXT NOT NULL, location TEXT NOT NULL, comment TEXT NOT NULL, properties TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+  kept_at TEXT NOT NULL, dropped_at_ms INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 3;
 )sql";
 
 constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
@@ -230,13 +234,34 @@ public:
 
     Result<void> RemoveTable(const TableName &name) override {
         std::lock_guard lock(mutex_);
-        Statement remove(db_, "DELETE FROM tables WHERE catalog = ? AND schema = ? AND name = ?");
-        TARN_CHECK(remove.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table)).Run());
-        if (sqlite3_changes(db_) == 0) {
-            return Fail(ErrorKind::kNotFound, "TABLE_OR_VIEW_NOT_FOUND",
-                        "The table or view " + name.ToQuoted() + " cannot be found.");
+        return RemoveTableLocked(name);
+    }
+
+    Result<void> DropTable(const DroppedTable &dropped) override {
+        std::lock_guard lock(mutex_);
+        TARN_CHECK(Statement(db_, "BEGIN IMMEDIATE").Run());
+        Result<void> done = DropTableLocked(dropped);
+        Result<void> ended = Statement(db_, done ? "COMMIT" : "ROLLBACK").Run();
+        if (done && !ended) TARN_CHECK(Statement(db_, "ROLLBACK").Run());
+        return done ? ended : done;
+    }
+
+    Result<std::vector<DroppedTable>> ListDropped() override {
+        std::lock_guard lock(mutex_);
+        Statement query(db_, "SELECT catalog, schema, name, kind, location, comment, '', '', '', '', properties, created_at_ms, id, kept_at, "
+                             "dropped_at_ms FROM dropped ORDER BY dropped_at_ms DESC, id");
+        std::vector<DroppedTable> tables;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return tables;
+            tables.push_back({query.Text(12), ReadTable(query), query.Text(13), query.Integer(14)});
         }
-        return {};
+    }
+
+    Result<void> ForgetDropped(const std::string &id) override {
+        std::lock_guard lock(mutex_);
+        Statement remove(db_, "DELETE FROM dropped WHERE id = ?");
+        return remove.Bind(id).Run();
     }
 
     Result<void> StartManaging(const std::string &location, int64_t version) override {
@@ -301,6 +326,25 @@ public:
     }
 
 private:
+    Result<void> RemoveTableLocked(const TableName &name) {
+        Statement remove(db_, "DELETE FROM tables WHERE catalog = ? AND schema = ? AND name = ?");
+        TARN_CHECK(remove.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table)).Run());
+        if (sqlite3_changes(db_) == 0) {
+            return Fail(ErrorKind::kNotFound, "TABLE_OR_VIEW_NOT_FOUND",
+                        "The table or view " + name.ToQuoted() + " cannot be found.");
+        }
+        return {};
+    }
+
+    Result<void> DropTableLocked(const DroppedTable &dropped) {
+        const TableEntry &entry = dropped.entry;
+        TARN_CHECK(RemoveTableLocked(entry.name));
+        Statement insert(db_, "INSERT INTO dropped VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        insert.Bind(dropped.id).Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
+        insert.Bind(ToString(entry.kind)).Bind(entry.location).Bind(entry.comment).Bind(json(entry.properties).dump());
+        return insert.Bind(entry.created_at_ms).Bind(dropped.kept_at).Bind(dropped.dropped_at_ms).Run();
+    }
+
     Result<bool> RatifyLocked(const std::vector<StagedCommit> &commits) {
         for (const StagedCommit &commit : commits) {
             Statement raise(db_, "UPDATE managed SET version = version + 1 WHERE location = ? AND version + 1 = ?");

@@ -48,6 +48,14 @@ struct TableEntry {
     bool IsView() const { return kind == TableKind::kView; }
 };
 
+// A table that was dropped and can be had back.
+struct DroppedTable {
+    std::string id;
+    TableEntry entry;           // As it was.
+    std::string kept_at;        // Where its files are now.
+    int64_t dropped_at_ms = 0;  // Since 1970 UTC.
+};
+
 struct SchemaEntry {
     std::string catalog;
     std::string name;
@@ -88,6 +96,12 @@ public:
     virtual Result<void> PutTable(const TableEntry &entry, bool replace) = 0;
     // Forgets the name; the files are the caller's business. Errors: TABLE_OR_VIEW_NOT_FOUND.
     virtual Result<void> RemoveTable(const TableName &name) = 0;
+
+    // Forgets the table's name and keeps the rest, in one step. Errors: TABLE_OR_VIEW_NOT_FOUND.
+    virtual Result<void> DropTable(const DroppedTable &dropped) = 0;
+    // The newest first.
+    virtual Result<std::vector<DroppedTable>> ListDropped() = 0;
+    virtual Result<void> ForgetDropped(const std::string &id) = 0;
 
     // --- Catalog-managed tables, by location.
     // From now on the table at `location`, whose log ends with `version`, is managed.

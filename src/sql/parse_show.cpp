@@ -31,6 +31,16 @@ Result<Statement::Node> Parser::ParseShow() {
         }
         return show;
     }
+    if (AcceptWords({"TABLES", "DROPPED"})) {
+        show.what = Show::What::kTablesDropped;
+        if (Accept("IN") || Accept("FROM")) {
+            TARN_TRY(show.in, ParseName());
+        }
+        if (Accept("LIMIT")) {
+            TARN_TRY(show.limit, ParseInteger("a number"));
+        }
+        return show;
+    }
     if (Accept("PARTITIONS")) {
         show.what = Show::What::kPartitions;
         TARN_TRY(show.in, ParseName());

@@ -29,6 +29,7 @@ Result<Statement::Node> Parser::ParseStatementNode() {
     if (Is("DELETE")) return ParseDelete();
     if (Is("MERGE")) return ParseMerge();
     if (Is("DROP")) return ParseDrop();
+    if (Is("UNDROP")) return ParseUndrop();
     if (Is("ALTER")) return ParseAlter();
     if (Is("SHOW")) return ParseShow();
     if (IsAny({"DESCRIBE", "DESC"})) return ParseDescribe();
@@ -205,8 +206,21 @@ Result<Statement::Node> Parser::ParseDrop() {
     TARN_TRY(drop.name, ParseName());
     drop.cascade = Accept("CASCADE");
     if (!drop.cascade) Accept("RESTRICT");
-    Accept("PURGE");
+    drop.purge = Accept("PURGE");
     return drop;
+}
+
+// UNDROP TABLE t, UNDROP TABLE WITH ID 'id'
+Result<Statement::Node> Parser::ParseUndrop() {
+    Next();
+    TARN_CHECK(Expect("TABLE"));
+    Undrop undrop;
+    if (AcceptWords({"WITH", "ID"})) {
+        TARN_TRY(undrop.id, ParseString("a table's id"));
+    } else {
+        TARN_TRY(undrop.name, ParseName());
+    }
+    return undrop;
 }
 
 // COMMENT ON TABLE t IS 'text' | NULL

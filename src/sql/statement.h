@@ -266,7 +266,14 @@ struct Drop {
     bool if_exists = false;
     bool cascade = false;  // schemas; RESTRICT is the default
     bool temporary = false;
+    bool purge = false;  // Tables: not to be had back.
     Name name;
+};
+
+// UNDROP TABLE t | UNDROP TABLE WITH ID 'id'
+struct Undrop {
+    Name name;
+    std::string id;  // "": the newest dropped table of that name.
 };
 
 struct AddColumn {
@@ -322,13 +329,14 @@ struct CommentOn {
 struct Show {
     enum class What : uint8_t {
         kCatalogs, kSchemas, kTables, kTableExtended, kViews, kColumns, kCreateTable, kProperties, kFunctions,
-        kPartitions,
+        kPartitions, kTablesDropped,
     };
     What what = What::kTables;
     Name in;      // IN/FROM schema or catalog; or the table for kColumns, kCreateTable, kProperties, kPartitions
     std::optional<std::string> like;
     std::string property_key;  // SHOW TBLPROPERTIES t ('key')
     std::string function_kind; // upper case: USER, SYSTEM, ALL or ""
+    std::optional<int64_t> limit;  // kTablesDropped
 };
 
 struct Describe {
@@ -444,7 +452,7 @@ struct AtomicBlock {
 struct Statement {
     using Node = std::variant<QueryStatement, CreateCatalog, CreateSchema, CreateTable, CreateView, CreateStreamingTable,
                               CreateMaterializedView, CreateAutoCdcFlow, CreateInsertFlow, Insert, Update, Delete, Merge,
-                              Truncate, CopyInto, Drop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
+                              Truncate, CopyInto, Drop, Undrop, AlterTable, AlterViewQuery, CommentOn, Show, Describe, Use, Set, Reset,
                               Explain, Optimize, Vacuum, Restore, Maintenance, Reorg, ConvertToDelta, CloneTable, AnalyzeTable, AtomicBlock>;
     Node node;
     SourcePosition position;

@@ -303,12 +303,12 @@ Result<void> AlterViewEntry(SessionState &session, catalog::TableEntry entry, co
 // The name leads to another Delta table of the same columns from now on. No file moves.
 Result<void> SetLocation(SessionState &session, StatementContext &context, const sql::AlterTable &statement) {
     TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.table));
-    TARN_TRY(auto managed, session.engine.catalog->FindManaged(entry.location));
-    if (entry.IsView() || managed) {
-        return Invalid("WRONG_COMMAND_FOR_OBJECT_TYPE", entry.name.ToQuoted() + " is " + (managed ? "managed by its catalog" : "a view") + ": it cannot be moved.");
-    }
+    if (entry.IsView()) return Invalid("WRONG_COMMAND_FOR_OBJECT_TYPE", entry.name.ToQuoted() + " is a view: it cannot be moved.");
     TARN_TRY(std::string location, storage::CanonicalPath(statement.text));
     TARN_TRY(delta::SnapshotPtr now, context.SnapshotOf(entry.location));
+    if (now->protocol.HasWriterFeature("catalogManaged")) {
+        return Invalid("WRONG_COMMAND_FOR_OBJECT_TYPE", entry.name.ToQuoted() + " is managed by its catalog: it cannot be moved.");
+    }
     auto then = context.SnapshotOf(location);
     if (!then) return Fail(std::move(then).error());
     if (now->metadata.schema.ToString() != (*then)->metadata.schema.ToString()) {
@@ -359,6 +359,25 @@ Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statemen
         TARN_TRY(target.snapshot, session.engine.tables->Load(target.location));
     }
     TARN_CHECK(Alteration(context, statement, std::move(target)).Run());
+    return NoRows();
+}
+
+Result<ResultPtr> Execute(SessionState &session, const sql::CommentOn &statement) {
+    if (statement.kind != sql::ObjectKind::kTable && statement.kind != sql::ObjectKind::kView) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "COMMENT ON is for tables and views.");
+    }
+    StatementContext context(session);
+    TARN_TRY(catalog::TableEntry entry, context.FindTable(statement.name));
+    entry.comment = statement.comment.value_or("");
+    if (!entry.IsView()) {
+        sql::AlterTable alter;
+        alter.table = statement.name;
+        alter.action = statement.comment ? Action::kSetProperties : Action::kUnsetProperties;
+        alter.properties = {{"comment", entry.comment}};
+        alter.property_keys = {"comment"};
+        TARN_CHECK(Execute(session, alter));
+    }
+    TARN_CHECK(session.engine.catalog->PutTable(entry, true));
     return NoRows();
 }
 

@@ -7,6 +7,7 @@
 #include "delta/table_properties.h"
 #include "engine/internal/clustering_ddl.h"
 #include "engine/internal/ddl_columns.h"
+#include "engine/internal/dropped.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "sql/parser.h"
@@ -81,7 +82,9 @@ Result<DataType> StorableSchema(DataType schema) {
     return schema;
 }
 
-Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry) {
+Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry, bool purge) {
+    TARN_TRY(bool can_set_aside, CanSetAside(session, entry));
+    if (can_set_aside && !purge) return SetAside(session, entry);
     TARN_CHECK(session.engine.catalog->RemoveTable(entry.name));
     if (!entry.location.empty()) TARN_CHECK(session.engine.catalog->StopManaging(entry.location));
     if (entry.IsView() || entry.kind == catalog::TableKind::kExternal) return {};
@@ -213,6 +216,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         schema = std::move(likeness.schema);
         inherited = std::move(likeness.properties);
     }
+    if (!existing) TARN_CHECK(FreePlace(session, entry.location));
     TARN_TRY(bool log_exists, HasLog(entry.location));
     if (log_exists && !existing && !statement.is_path && !statement.query && entry.kind == catalog::TableKind::kExternal) {
         return RegisterExisting(session, context, std::move(entry), statement);
@@ -285,7 +289,10 @@ Result<void> CreateViewEntry(SessionState &session, StatementContext &context, c
         std::string names;
         for (auto &column : statement.columns) names += (names.empty() ? "" : ", ") + sql::QuoteName(column.name);
         entry.view_text = "SELECT * FROM (" + statement.query_text + ") AS " + sql::QuoteName(name.table) + "(" + names + ")";
-        for (auto &column : statement.columns) entry.view_columns.push_back(column.name);
+        for (auto &column : statement.columns) {
+            entry.view_columns.push_back(column.name);
+            if (!column.comment.empty()) entry.properties[kViewComment + ToLower(column.name)] = column.comment;
+        }
     } else {
         for (const Field &field : schema.fields) entry.view_columns.push_back(field.name);
     }
@@ -348,7 +355,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement) {
         return Fail(ErrorKind::kInvalidInput, "WRONG_COMMAND_FOR_OBJECT_TYPE",
                     found->name.ToQuoted() + " is a " + (found->IsView() ? "view: use DROP VIEW." : "table: use DROP TABLE."));
     }
-    TARN_CHECK(DropEntry(session, *found));
+    TARN_CHECK(DropEntry(session, *found, statement.purge));
     return NoRows();
 }
 

@@ -168,7 +168,12 @@ Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context,
         TARN_TRY(delta::SnapshotPtr snapshot, context.SnapshotOf(entry.location));
         return snapshot->metadata.schema;
     }
-    return SchemaOfName(session, context, {{entry.name.catalog, entry.name.schema, entry.name.table}, {}});
+    TARN_TRY(DataType schema, SchemaOfName(session, context, {{entry.name.catalog, entry.name.schema, entry.name.table}, {}}));
+    for (Field &field : schema.fields) {
+        auto comment = entry.properties.find(kViewComment + ToLower(field.name));
+        if (comment != entry.properties.end()) delta::SetMetadataText(field, "comment", comment->second);
+    }
+    return schema;
 }
 
 Result<ResultPtr> DescribeTable(SessionState &session, const sql::Describe &statement) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/show_create.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "engine/internal/types.h"
@@ -59,37 +60,6 @@ Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) 
                        {"isTemporary", DataType::Of(TypeKind::kBoolean)}}, std::move(rows));
 }
 
-std::string CreateTableText(const catalog::TableEntry &entry, const DataType &schema, const delta::Snapshot *snapshot) {
-    std::string text = std::string("CREATE ") + (entry.IsView() ? "VIEW " : "TABLE ") + entry.name.catalog + "." +
-                       entry.name.schema + "." + sql::QuoteIdentifier(entry.name.table) + " (\n";
-    std::ranges::replace(text, '"', '`');
-    for (size_t i = 0; i < schema.fields.size(); i++) {
-        const Field &field = schema.fields[i];
-        text += "  " + field.name;
-        if (!entry.IsView()) text += " " + field.type.ToSql() + (field.nullable ? "" : " NOT NULL");
-        auto comment = delta::MetadataText(field, "comment");
-        if (comment) text += " COMMENT " + sql::QuoteLiteral(*comment);
-        text += i + 1 < schema.fields.size() ? ",\n" : ")\n";
-    }
-    if (entry.IsView()) return text + "AS " + entry.view_text + "\n";
-    text += "USING delta\n";
-    if (!snapshot->metadata.partition_columns.empty()) {
-        text += "PARTITIONED BY (";
-        for (auto &column : snapshot->metadata.partition_columns) text += (text.ends_with("(") ? "" : ", ") + column;
-        text += ")\n";
-    }
-    if (entry.kind == catalog::TableKind::kExternal) text += "LOCATION " + sql::QuoteLiteral(entry.location) + "\n";
-    if (!entry.comment.empty()) text += "COMMENT " + sql::QuoteLiteral(entry.comment) + "\n";
-    if (!snapshot->metadata.configuration.empty()) {
-        text += "TBLPROPERTIES (";
-        for (auto &[key, value] : snapshot->metadata.configuration) {
-            text += (text.ends_with("(") ? "\n  " : ",\n  ") + sql::QuoteLiteral(key) + " = " + sql::QuoteLiteral(value);
-        }
-        text += ")\n";
-    }
-    return text;
-}
-
 }  // namespace
 
 Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
@@ -112,6 +82,10 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
             }
             return RowsResult({Text("databaseName")}, std::move(rows));
         }
+        case What::kTablesDropped: {
+            TARN_TRY(SchemaName schema, SchemaOf(session, statement.in));
+            return ShowDropped(session, schema.catalog, schema.schema, statement.limit);
+        }
         case What::kTables:
         case What::kViews: return ShowTables(session, statement);
         case What::kColumns: {
@@ -125,10 +99,18 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
             TARN_TRY(DataType schema, SchemaOfEntry(session, context, entry));
             delta::SnapshotPtr snapshot;
             if (!entry.IsView()) { TARN_TRY(snapshot, context.SnapshotOf(entry.location)); }
-            return RowsResult({Text("createtab_stmt")}, {{CreateTableText(entry, schema, snapshot.get())}});
+            return RowsResult({Text("createtab_stmt")}, {{CreateStatement(entry, schema, snapshot.get())}});
         }
         case What::kProperties: {
-            TARN_TRY(TargetTable target, context.FindTarget(statement.in, false));
+            auto view = context.FindTable(statement.in);
+            if (view && view->IsView()) {
+                for (auto &[key, value] : view->properties) {
+                    bool shown = statement.property_key.empty() ? !key.starts_with(kViewComment) : statement.property_key == key;
+                    if (shown) rows.push_back({key, value});
+                }
+                return RowsResult({Text("key"), Text("value")}, std::move(rows));
+            }
+            TARN_TRY(TargetTable target, context.FindTarget(statement.in, false, false));
             for (auto &[key, value] : target.snapshot->metadata.configuration) {
                 if (statement.property_key.empty() || statement.property_key == key) rows.push_back({key, value});
             }

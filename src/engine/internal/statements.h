@@ -42,7 +42,9 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statem
 Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::CreateView &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Drop &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::Undrop &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::AlterTable &statement);
+Result<ResultPtr> Execute(SessionState &session, const sql::CommentOn &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Use &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement);
 // --- atomic_block.cpp
@@ -68,6 +70,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Vacuum &statement);
 
 // --- shared by show.cpp and describe.cpp
+// The metastore keeps a view column's comment in a property of this beginning, with the column in lower case behind it.
+inline constexpr char kViewComment[] = "view.columnComment.";
 Result<DataType> SchemaOfName(SessionState &session, StatementContext &context, const sql::Name &name);
 Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context, const catalog::TableEntry &entry);
 // --- shared by ddl.cpp and the flows
@@ -75,8 +79,10 @@ Result<DataType> SchemaOfEntry(SessionState &session, StatementContext &context,
 Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema, const delta::StringMap &inherited = {});
 // The query's columns as Delta can store them: no VOID, no INTERVAL. Errors: COLUMN_ALREADY_EXISTS, DELTA_UNSUPPORTED_DATA_TYPES.
 Result<DataType> StorableSchema(DataType schema);
-// Removes a managed table's folder and forgets its name.
-Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry);
+// Forgets a table's name and sets a managed table's folder aside, or removes it (`purge`).
+Result<void> DropEntry(SessionState &session, const catalog::TableEntry &entry, bool purge = false);
+// SHOW TABLES DROPPED
+Result<ResultPtr> ShowDropped(SessionState &session, const std::string &catalog, const std::string &schema, std::optional<int64_t> limit);
 // Registers a view over `query_text`, whose columns are fixed now.
 Result<void> CreateViewEntry(SessionState &session, StatementContext &context, const catalog::TableName &name,
                              const sql::CreateView &statement, bool replace);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "engine/internal/dropped.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/maintenance.h"
 #include "engine/internal/statements.h"
@@ -64,6 +65,7 @@ Result<void> LogVacuum(SessionState &session, const std::string &location, const
 Result<ResultPtr> Execute(SessionState &session, const sql::Vacuum &statement) {
     StatementContext context(session);
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, statement.is_path));
+    TARN_CHECK(RemoveExpired(session));
     const delta::Snapshot &snapshot = *target.snapshot;
     int64_t configured = snapshot.metadata.IntervalProperty("delta.deletedFileRetentionDuration", kDefaultRetention);
     TARN_TRY(int64_t retention, RetentionOf(session, statement, configured));

@@ -203,6 +203,7 @@ private:
     Result<ExprPtr> ParseOptionalWhere();
 
     Result<Statement::Node> ParseDrop();
+    Result<Statement::Node> ParseUndrop();
     Result<Statement::Node> ParseAlter();
     Result<Statement::Node> ParseAlterView(AlterTable alter);
     Result<Statement::Node> ParseAlterSchema();

@@ -210,6 +210,10 @@ TEST(Statement, ShowAndDescribe) {
     EXPECT_EQ(Parsed<Show>("SHOW CREATE TABLE t").what, Show::What::kCreateTable);
     EXPECT_EQ(Parsed<Show>("SHOW COLUMNS IN t IN s").in.ToString(), "s.t");
     EXPECT_EQ(Parsed<Show>("SHOW TBLPROPERTIES t ('k')").property_key, "k");
+    EXPECT_EQ(Parsed<Show>("SHOW TABLES DROPPED IN s LIMIT 2").what, Show::What::kTablesDropped);
+    EXPECT_EQ(Parsed<Undrop>("UNDROP TABLE a.t").name.ToString(), "a.t");
+    EXPECT_EQ(Parsed<Undrop>("UNDROP TABLE WITH ID 'x'").id, "x");
+    EXPECT_TRUE(Parsed<Drop>("DROP TABLE t PURGE").purge);
     EXPECT_EQ(ParseOutcome("SHOW TABELS"), "PARSE_SYNTAX_ERROR 1:6");
     EXPECT_TRUE(Parsed<Describe>("DESCRIBE TABLE EXTENDED t").extended);
     EXPECT_EQ(Parsed<Describe>("DESC HISTORY t LIMIT 2").what, Describe::What::kHistory);
