@@ -241,6 +241,8 @@ class WriterFeatures(Features):
             equal({k: last[k][0] for k in third if k != 6}, {k: v[0] for k, v in third.items() if k != 6}, "row ids at the end")
             self.tarn.sql(f"OPTIMIZE {table}")
             equal(self.row_ids(path), last, "after OPTIMIZE: it changes no row")
+            own = self.tarn.sql(f"SELECT id, _metadata.row_id, _metadata.row_commit_version FROM {table}")
+            equal({r["id"]: (r["row_id"], r["row_commit_version"]) for r in own}, last, "as Tarn shows them")
             self.tarn.sql(f"DELETE FROM {table} WHERE id = 7")
             self.tarn.sql(f"REORG TABLE {table} APPLY (PURGE)")
             equal(self.row_ids(path), {k: v for k, v in last.items() if k != 7}, "after REORG")
@@ -314,7 +316,7 @@ class TableFeatures(Features):
         columns = "(id INT, n SMALLINT, d DECIMAL(6,2), f FLOAT, day DATE, a ARRAY<SMALLINT>, m MAP<STRING, INT>, s STRUCT<x: TINYINT>)"
         for table, path in self.makers("widened", columns + " USING delta TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"):
             self.tarn.sql(f"INSERT INTO {table} VALUES (1, 1, 1.25, 0.5, DATE '2024-01-01', ARRAY(1S), MAP('k', 1), NAMED_STRUCT('x', 1Y))")
-            changes = ["id TYPE BIGINT", "n TYPE INT", "d TYPE DECIMAL(10,4)", "f TYPE DOUBLE", "day TYPE TIMESTAMP_NTZ", "a.element TYPE INT", "m.value TYPE DOUBLE", "s.x TYPE INT"]
+            changes = ["id TYPE BIGINT", "day TYPE TIMESTAMP_NTZ", "d TYPE DECIMAL(10,4)", "f TYPE DOUBLE", "n TYPE INT", "a.element TYPE INT", "m.value TYPE DOUBLE", "s.x TYPE INT"]
             for i, change in enumerate(changes):
                 (self.tarn.sql if i % 2 else spark().sql)(f"ALTER TABLE {table} ALTER COLUMN {change}")
             self.tarn.sql(f"INSERT INTO {table} VALUES (3000000000, 70000, 12345.6789, 0.25, TIMESTAMP_NTZ '2024-02-02 10:00:00', ARRAY(100000), MAP('k', 0.5), NAMED_STRUCT('x', 1000))")

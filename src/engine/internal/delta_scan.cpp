@@ -33,6 +33,39 @@ struct DeltaScanInfo final : TableFunctionInfo {
 
 // Of __tarn_file. DuckDB's own index of a file counts in the list that a scan was cut down to.
 constexpr column_t kFileColumnId = (UINT64_C(1) << 63) + 2000;
+// What _metadata shows of a row: constants of its file, and what the file holds in hidden columns.
+constexpr column_t kMetadataColumnId = kFileColumnId + 1, kBaseRowIdColumnId = kFileColumnId + 2, kDefaultVersionColumnId = kFileColumnId + 3,
+                   kStoredRowIdColumnId = kFileColumnId + 4, kStoredVersionColumnId = kFileColumnId + 5;
+
+// _metadata, as far as it speaks of files. json_scan has the like.
+LogicalType MetadataType() {
+    return LogicalType::STRUCT({{"file_path", LogicalType::VARCHAR},
+                                {"file_name", LogicalType::VARCHAR},
+                                {"file_size", LogicalType::BIGINT},
+                                {"file_block_start", LogicalType::BIGINT},
+                                {"file_block_length", LogicalType::BIGINT},
+                                {"file_modification_time", LogicalType::TIMESTAMP_TZ}});
+}
+
+// The value of a virtual column that is the same for all rows of a file. nullopt: it is not.
+std::optional<Value> FileConstant(const TableScan &scan, size_t index, column_t column) {
+    delta::FileRow file = scan.files.row(index);
+    auto number = [](const std::optional<int64_t> &value) { return value ? Value::BIGINT(*value) : Value(LogicalType::BIGINT); };
+    switch (column) {
+        case kFileColumnId: return Value::UBIGINT(index);
+        case kMetadataColumnId: {
+            std::string path = scan.files.Path(index);
+            Value time = file.time() ? Value::TIMESTAMPTZ(timestamp_tz_t(*file.time() * 1000)) : Value(LogicalType::TIMESTAMP_TZ);
+            return Value::STRUCT(MetadataType(), {Value(path.starts_with('/') ? "file://" + path : path), Value(path.substr(path.rfind('/') + 1)),
+                                                  number(file.size()), Value::BIGINT(0), number(file.size()), time});
+        }
+        case kBaseRowIdColumnId: return number(file.base_row_id());
+        case kDefaultVersionColumnId: return number(file.default_row_commit_version());
+        case kStoredRowIdColumnId:
+        case kStoredVersionColumnId: return scan.row_id_column.empty() ? std::optional(Value(LogicalType::BIGINT)) : std::nullopt;
+        default: return std::nullopt;
+    }
+}
 
 class DeltaFileList final : public MultiFileList {
 public:
@@ -203,7 +236,11 @@ public:
     static unique_ptr<MultiFileReader> Create(const TableFunction &function) {
         return make_uniq<DeltaReader>(function.function_info->Cast<DeltaScanInfo>().sources);
     }
-    unique_ptr<MultiFileReader> Copy() const override { return make_uniq<DeltaReader>(sources_); }
+    unique_ptr<MultiFileReader> Copy() const override {
+        auto copy = make_uniq<DeltaReader>(sources_);
+        copy->stored_ = stored_;
+        return copy;
+    }
 
     duckdb::vector<string> ParsePaths(const Value &input) override { return {input.ToString()}; }
 
@@ -227,6 +264,11 @@ public:
         auto &scan = files.Cast<DeltaFileList>().Scan();
         for (idx_t i = 0; i < bind_data.schema.size() && scan.mapping != delta::ColumnMapping::kNone; i++) {
             Identify(bind_data.schema[i], scan.schema.fields[i], MapsById(scan));
+        }
+        for (const std::string &column : {scan.row_id_column, scan.row_version_column}) {
+            stored_.push_back(MultiFileColumnDefinition::CreateFromNameAndType(column, LogicalType::BIGINT));
+            DefaultToNull(stored_.back());
+            if (scan.mapping != delta::ColumnMapping::kNone) stored_.back().identifier = Value(column);
         }
         return true;
     }
@@ -258,8 +300,10 @@ public:
         size_t file = list.Files().at(position);
         for (idx_t i = 0; i < column_ids.size(); i++) {
             column_t id = column_ids[i].GetPrimaryIndex();
-            if (id == kFileColumnId) data.constant_map.Add(MultiFileGlobalIndex(i), Value::UBIGINT(file));
-            if (IsVirtualColumn(id)) continue;
+            if (IsVirtualColumn(id)) {
+                if (auto constant = FileConstant(scan, file, id)) data.constant_map.Add(MultiFileGlobalIndex(i), *constant);
+                continue;
+            }
             auto value = PartitionValue(scan, scan.files.row(file), scan.schema.fields.at(id), columns[id].type);
             if (value) data.constant_map.Add(MultiFileGlobalIndex(i), *value);
         }
@@ -290,13 +334,31 @@ public:
         return MultiFileReader::CreateMapping(context, data, columns, column_ids, filters, files, bind, virtual_columns);
     }
 
+    // Row ids and versions that the file holds are read as if they were columns of the table.
+    unique_ptr<Expression> GetVirtualColumnExpression(ClientContext &context, MultiFileReaderData &data,
+                                                      const duckdb::vector<MultiFileColumnDefinition> &columns, idx_t &column_id,
+                                                      const LogicalType &type, MultiFileLocalIndex index,
+                                                      optional_ptr<MultiFileColumnDefinition> &reference) override {
+        if (column_id == kStoredRowIdColumnId || column_id == kStoredVersionColumnId) {
+            reference = stored_.at(column_id - kStoredRowIdColumnId);
+            return nullptr;
+        }
+        return MultiFileReader::GetVirtualColumnExpression(context, data, columns, column_id, type, index, reference);
+    }
+
 private:
     ScanSources &sources_;
+    duckdb::vector<MultiFileColumnDefinition> stored_;  // Row ids, versions.
 };
 
 virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData> bind_data) {
     virtual_column_map_t columns;
     columns.emplace(kFileColumnId, TableColumn(kFileColumn, LogicalType::UBIGINT));
+    columns.emplace(kMetadataColumnId, TableColumn("_metadata", MetadataType()));
+    columns.emplace(kBaseRowIdColumnId, TableColumn("__tarn_file_base_id", LogicalType::BIGINT));
+    columns.emplace(kDefaultVersionColumnId, TableColumn("__tarn_file_version", LogicalType::BIGINT));
+    columns.emplace(kStoredRowIdColumnId, TableColumn("__tarn_stored_row_id", LogicalType::BIGINT));
+    columns.emplace(kStoredVersionColumnId, TableColumn("__tarn_stored_version", LogicalType::BIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn(kRowColumn, LogicalType::BIGINT));
     columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILENAME, TableColumn("__tarn_path", LogicalType::VARCHAR));
     columns.emplace(COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));

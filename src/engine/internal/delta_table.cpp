@@ -1,3 +1,4 @@
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/delta_table.h"
 
 #include <algorithm>
@@ -261,6 +262,12 @@ Result<std::shared_ptr<TableScan>> ScanOfRows(const delta::Snapshot &snapshot, d
     scan->schema = snapshot.metadata.schema;
     scan->mapping = delta::ColumnMappingOf(snapshot.metadata);
     scan->partition_columns = snapshot.metadata.partition_columns;
+    if (auto tracking = RowTrackingOf(snapshot.metadata)) {
+        scan->row_id_column = tracking->id_column;
+        scan->row_version_column = tracking->version_column;
+        // These columns have no field id; writers of both modes give files the physical names.
+        if (scan->mapping == delta::ColumnMapping::kId) scan->mapping = delta::ColumnMapping::kName;
+    }
     TARN_TRY(scan->files, ScanFiles::Of(snapshot.table_root, std::move(rows)));
     TARN_CHECK(LoadVectors(*store, snapshot.table_root, scan->files));
     return scan;

@@ -70,6 +70,8 @@ struct TableScan {
         std::optional<int64_t> (delta::FileRow::*value)() const;
     };
     std::vector<FileNumber> numbers;
+    // Columns of files that hold the ids and versions of rows which came from other files; empty: rows have no ids.
+    std::string row_id_column, row_version_column;
     ScanFiles files;
 };
 
