@@ -127,6 +127,15 @@ std::string MetadataField(const std::string &prefix, std::string_view field) {
     return "";
 }
 
+// `_metadata.*`: DuckDB takes no hidden column apart by itself.
+std::string FileMetadata(const std::string &column) {
+    std::string list;
+    for (const char *field : {"file_path", "file_name", "file_size", "file_block_start", "file_block_length", "file_modification_time"}) {
+        list += (list.empty() ? "" : ", ") + column + "." + field + " AS " + field;
+    }
+    return list;
+}
+
 }  // namespace
 
 Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, const Scope &scope) {
@@ -186,6 +195,8 @@ Result<std::string> Renderer::RenderNode(const Star &star, const Expr &, const S
         bool struct_column = resolved.relation != nullptr && resolved.parts < parts.size();
         std::string prefix = resolved.relation == nullptr ? QuoteParts(parts, 0) : QuoteIdentifier(resolved.relation->alias);
         if (struct_column) prefix += "." + QuoteParts(parts, resolved.parts);
+        bool metadata = parts.size() == (resolved.relation == nullptr ? 0 : resolved.parts) + 1 && EqualsIgnoreCase(parts.back(), "_metadata");
+        if (metadata && star.except.empty()) return FileMetadata(prefix);
         text = prefix + ".*";
     }
     std::string names, first;

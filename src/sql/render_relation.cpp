@@ -330,8 +330,11 @@ Result<std::string> Renderer::RenderSelectItem(const SelectItem &item, const Sco
     TARN_TRY(std::string text, RenderExpr(*item.expr, scope));
     if (item.expr->As<Star>() != nullptr) return text;
     if (!item.aliases.empty()) return text + " AS " + QuoteIdentifier(item.aliases[0]);
-    // A column keeps its own name in DuckDB as in Spark; everything else is named as Spark does.
-    if (item.expr->As<ColumnRef>() != nullptr) return text;
+    // A column keeps its own name in DuckDB as in Spark; everything else is named as Spark does, and so is what _metadata computes.
+    if (const auto *column = item.expr->As<ColumnRef>(); column != nullptr && !text.starts_with("COALESCE(")) {
+        bool renamed = column->name.parts.size() > 1 && text.ends_with("__tarn_row");
+        return renamed ? text + " AS " + QuoteIdentifier(column->name.Last()) : text;
+    }
     return text + " AS " + QuoteIdentifier(ColumnNameOf(*item.expr));
 }
 

@@ -357,7 +357,7 @@ class TableFeatures(Features):
         equal(self.agree(table, path), 24)
 
 
-class Variants(Features):
+class VariantWrites(Features):
     """VARIANT columns that Tarn writes, which Spark reads, and the reverse."""
 
     def texts(self, path):
@@ -382,4 +382,4 @@ class Variants(Features):
             equal(self.texts(path)[-1][1], "[9]")
 
 
-GROUPS = [WriterFeatures, TableFeatures, Variants]
+GROUPS = [WriterFeatures, TableFeatures, VariantWrites]
