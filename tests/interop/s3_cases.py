@@ -268,11 +268,15 @@ class WarehouseOnS3(OnS3):
     def case_4_tests_pass(self):
         self.tarn.command("test", EXAMPLE, "--var", "source=s3://lake/exports", "--root", self.tarn.root)
 
-    def case_5_dropped_tables_leave_nothing(self):
+    def case_5_dropped_tables_come_back_or_leave_nothing(self):
         self.tarn.sql("CREATE TABLE main.patreon.copy AS SELECT * FROM main.patreon.users_raw")
         folder = self.lake / "warehouse" / "main" / "patreon" / "copy"
         assert list(folder.glob("*.parquet"))
+        users = self.tarn.value("SELECT count(*) FROM main.patreon.copy")
         self.tarn.sql("DROP TABLE main.patreon.copy")
+        self.tarn.sql("UNDROP TABLE main.patreon.copy")
+        equal(self.tarn.value("SELECT count(*) FROM main.patreon.copy"), users)
+        self.tarn.sql("DROP TABLE main.patreon.copy PURGE")
         equal([p for p in folder.rglob("*") if p.is_file()] if folder.exists() else [], [], "files of a dropped table")
         self.tarn.sql("CREATE TABLE main.patreon.copy AS SELECT 1 AS x")
         equal(self.tarn.sql("SELECT * FROM main.patreon.copy"), [{"x": 1}])
