@@ -22,3 +22,9 @@ echo "== TPC-H over Delta, beside DuckDB over the same Parquet files"
 
 echo "== OPTIMIZE, beside DuckDB and delta-rs"
 .peers/venv/bin/python bench/optimize.py --build "$build" --order
+
+echo "== MERGE and DELETE, beside delta-rs and Spark"
+.peers/venv/bin/python bench/merge.py --build "$build"
+
+echo "== tables with long logs, beside delta-rs and Spark"
+.peers/venv/bin/python bench/log.py --build "$build"
