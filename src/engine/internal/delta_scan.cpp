@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/internal/file_metadata.h"
 #include "engine/internal/file_statistics.h"
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/types.h"
@@ -37,16 +38,6 @@ constexpr column_t kFileColumnId = (UINT64_C(1) << 63) + 2000;
 constexpr column_t kMetadataColumnId = kFileColumnId + 1, kBaseRowIdColumnId = kFileColumnId + 2, kDefaultVersionColumnId = kFileColumnId + 3,
                    kStoredRowIdColumnId = kFileColumnId + 4, kStoredVersionColumnId = kFileColumnId + 5;
 
-// _metadata, as far as it speaks of files. json_scan has the like.
-LogicalType MetadataType() {
-    return LogicalType::STRUCT({{"file_path", LogicalType::VARCHAR},
-                                {"file_name", LogicalType::VARCHAR},
-                                {"file_size", LogicalType::BIGINT},
-                                {"file_block_start", LogicalType::BIGINT},
-                                {"file_block_length", LogicalType::BIGINT},
-                                {"file_modification_time", LogicalType::TIMESTAMP_TZ}});
-}
-
 // The value of a virtual column that is the same for all rows of a file. nullopt: it is not.
 std::optional<Value> FileConstant(const TableScan &scan, size_t index, column_t column) {
     delta::FileRow file = scan.files.row(index);
@@ -56,8 +47,7 @@ std::optional<Value> FileConstant(const TableScan &scan, size_t index, column_t 
         case kMetadataColumnId: {
             std::string path = scan.files.Path(index);
             Value time = file.time() ? Value::TIMESTAMPTZ(timestamp_tz_t(*file.time() * 1000)) : Value(LogicalType::TIMESTAMP_TZ);
-            return Value::STRUCT(MetadataType(), {Value(path.starts_with('/') ? "file://" + path : path), Value(path.substr(path.rfind('/') + 1)),
-                                                  number(file.size()), Value::BIGINT(0), number(file.size()), time});
+            return FileMetadataValue(path.starts_with('/') ? "file://" + path : path, number(file.size()), time);
         }
         case kBaseRowIdColumnId: return number(file.base_row_id());
         case kDefaultVersionColumnId: return number(file.default_row_commit_version());
@@ -354,7 +344,7 @@ private:
 virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData> bind_data) {
     virtual_column_map_t columns;
     columns.emplace(kFileColumnId, TableColumn(kFileColumn, LogicalType::UBIGINT));
-    columns.emplace(kMetadataColumnId, TableColumn("_metadata", MetadataType()));
+    columns.emplace(kMetadataColumnId, TableColumn("_metadata", FileMetadataType()));
     columns.emplace(kBaseRowIdColumnId, TableColumn("__tarn_file_base_id", LogicalType::BIGINT));
     columns.emplace(kDefaultVersionColumnId, TableColumn("__tarn_file_version", LogicalType::BIGINT));
     columns.emplace(kStoredRowIdColumnId, TableColumn("__tarn_stored_row_id", LogicalType::BIGINT));

@@ -1,8 +1,7 @@
 #include "engine/internal/json_scan.h"
 
-#include <filesystem>
-
 #include "engine/internal/duck_error.h"
+#include "engine/internal/file_metadata.h"
 #include "engine/internal/object_source.h"
 #include "engine/internal/types.h"
 
@@ -52,22 +51,8 @@ struct JsonLocal final : LocalTableFunctionState {
     std::shared_ptr<const extjson::ColumnBatch> batch;
 };
 
-LogicalType MetadataType() {
-    return LogicalType::STRUCT({{"file_path", LogicalType::VARCHAR},
-                                {"file_name", LogicalType::VARCHAR},
-                                {"file_size", LogicalType::BIGINT},
-                                {"file_block_start", LogicalType::BIGINT},
-                                {"file_block_length", LogicalType::BIGINT},
-                                {"file_modification_time", LogicalType::TIMESTAMP_TZ}});
-}
-
 Value MetadataOf(const JsonFile &file) {
-    return Value::STRUCT({{"file_path", Value(file.path)},
-                          {"file_name", Value(std::filesystem::path(file.path).filename().string())},
-                          {"file_size", Value::BIGINT(file.size)},
-                          {"file_block_start", Value::BIGINT(0)},
-                          {"file_block_length", Value::BIGINT(file.size)},
-                          {"file_modification_time", Value::TIMESTAMPTZ(timestamp_tz_t(file.modified_us))}});
+    return FileMetadataValue(file.path, Value::BIGINT(file.size), Value::TIMESTAMPTZ(timestamp_tz_t(file.modified_us)));
 }
 
 unique_ptr<FunctionData> Bind(ClientContext &, TableFunctionBindInput &input, duckdb::vector<LogicalType> &types,
@@ -190,7 +175,7 @@ unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *bind
 
 virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData>) {
     virtual_column_map_t columns;
-    columns.emplace(kMetadataId, TableColumn(kMetadataColumn, MetadataType()));
+    columns.emplace(kMetadataId, TableColumn(kMetadataColumn, FileMetadataType()));
     columns.emplace(COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
     return columns;
 }
