@@ -40,7 +40,7 @@ Session::Session(EngineState &engine) : state_(std::make_unique<SessionState>(en
 Session::~Session() = default;
 
 Result<std::unique_ptr<ResultSet>> Session::Execute(std::string_view text) {
-    TARN_TRY(sql::Statement statement, sql::ParseStatement(text));
+    TARN_TRY(sql::Statement statement, sql::ParseStatement(text, {1, 1}, &state_->parameters));
     return Execute(statement, text);
 }
 
@@ -69,7 +69,18 @@ Result<std::unique_ptr<ResultSet>> Session::Execute(const sql::Statement &statem
         statement.node);
 }
 
-void Session::SetParameter(const std::string &name, const std::string &value) { state_->parameters[name] = value; }
+void Session::SetParameter(const std::string &name, const std::string &value) { SetParameter(name, sql::StringValue(value)); }
+void Session::SetParameter(const std::string &name, sql::ExprPtr value) { state_->parameters[name] = std::move(value); }
+void Session::ClearParameters() { state_->parameters.clear(); }
+
+Result<QuerySources> Session::SourcesOf(std::string_view text) {
+    TARN_TRY(sql::Statement statement, sql::ParseStatement(text, {1, 1}, &state_->parameters));
+    const auto *query = statement.As<sql::QueryStatement>();
+    if (query == nullptr) return QuerySources{};
+    StatementContext context(*state_);
+    TARN_TRY(std::string rendered, context.Query(*query->query));
+    return QuerySources{context.versions_read(), !context.unstable && !context.reads_files()};
+}
 
 void Session::Use(const std::string &catalog, const std::string &schema) {
     state_->current_catalog = catalog;

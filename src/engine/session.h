@@ -13,12 +13,19 @@
 #include "base/error.h"
 #include "engine/flow.h"
 #include "engine/result_set.h"
+#include "sql/parameters.h"
 #include "sql/statement.h"
 
 namespace tarn::engine {
 
 struct EngineState;
 struct SessionState;
+
+// Equal sources give equal rows, as long as the session's parameters are the same and `stable` holds.
+struct QuerySources {
+    std::map<std::string, int64_t> tables;  // Location and pinned version of every Delta table read.
+    bool stable = false;                    // Not: for rand(), now(), read_files(), and for what is not a query.
+};
 
 class Session {
 public:
@@ -31,8 +38,12 @@ public:
     // The same, parsed already; `text` is its source.
     Result<std::unique_ptr<ResultSet>> Execute(const sql::Statement &statement, std::string_view text);
 
-    // :name in later statements is this value, given as text; it is bound, never spliced into SQL.
+    // :name in later statements is this value (a STRING, or one of sql/parameters.h); it is bound, never spliced into SQL.
     void SetParameter(const std::string &name, const std::string &value);
+    void SetParameter(const std::string &name, sql::ExprPtr value);
+    void ClearParameters();
+    // What the answer of the query depends on now. Cost: resolving its names; reads no data. Errors: those of Execute's planning.
+    Result<QuerySources> SourcesOf(std::string_view text);
     // The catalog and schema that unqualified names mean. Neither is checked for existence.
     void Use(const std::string &catalog, const std::string &schema);
     const std::string &current_catalog() const;

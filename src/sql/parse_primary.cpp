@@ -150,6 +150,10 @@ Result<ExprPtr> Parser::ParseNameOrCall() {
             return MakeExpr(std::move(call), position);
         }
         if (LambdaAhead()) return ParseLambda();
+        if (IsIdentifierClause()) {
+            TARN_TRY(Name named, ParseIdentifierClause());
+            return MakeExpr(ColumnRef{std::move(named)}, position);
+        }
     }
     Name name;
     name.position = position;

@@ -165,6 +165,7 @@ Result<std::string> Parser::ParseIdentifier(std::string_view what) {
 }
 
 Result<Name> Parser::ParseName() {
+    if (IsIdentifierClause()) return ParseIdentifierClause();
     Name name;
     name.position = Peek().position;
     do {
@@ -176,6 +177,45 @@ Result<Name> Parser::ParseName() {
         return Fail(ErrorHere("a name"));
     }
     return name;
+}
+
+// IDENTIFIER(text): a name made of constants. The text is parsed as a name and as nothing else.
+Result<Name> Parser::ParseIdentifierClause() {
+    SourcePosition position = Peek().position;
+    Next();
+    TARN_CHECK(Expect("("));
+    TARN_TRY(ExprPtr expr, ParseExpr());
+    TARN_CHECK(Expect(")"));
+    TARN_TRY(std::string text, ConstantText(*expr));
+    auto name = sql::ParseName(text);
+    if (!name) {
+        Error error = MakeError(ErrorKind::kInvalidInput, "PARSE_SYNTAX_ERROR", "IDENTIFIER('" + text + "') is not a name.");
+        error.position = position;
+        error.remedy = "A name is letters, digits and _, or anything between back quotes; parts are separated by dots.";
+        return Fail(std::move(error));
+    }
+    name->position = position;
+    return name;
+}
+
+// The value of a string literal, of a parameter that is one, and of these joined by ||.
+Result<std::string> Parser::ConstantText(const Expr &expr) const {
+    if (const auto *literal = expr.As<Literal>(); literal != nullptr && literal->type.kind == TypeKind::kString) return literal->text;
+    if (const auto *binary = expr.As<Binary>(); binary != nullptr && binary->op == BinaryOp::kConcat) {
+        TARN_TRY(std::string left, ConstantText(*binary->left));
+        TARN_TRY(std::string right, ConstantText(*binary->right));
+        return left + right;
+    }
+    Error error = MakeError(ErrorKind::kInvalidInput, "NOT_A_CONSTANT_STRING.NOT_CONSTANT",
+                            "The expression used for IDENTIFIER must be a constant STRING.");
+    if (const auto *parameter = expr.As<Parameter>()) {
+        auto it = parameters_ != nullptr ? parameters_->find(parameter->name) : Parameters::const_iterator{};
+        bool known = parameters_ != nullptr && it != parameters_->end();
+        if (known && it->second->As<Parameter>() == nullptr) return ConstantText(*it->second);
+        if (!known) error = MakeError(ErrorKind::kInvalidInput, "UNBOUND_SQL_PARAMETER", "Found the unbound parameter: " + parameter->name + ".");
+    }
+    error.position = expr.position;
+    return Fail(std::move(error));
 }
 
 Result<std::vector<std::string>> Parser::ParseNameList() {
@@ -267,8 +307,11 @@ Result<Properties> Parser::ParseProperties() {
 
 // ---- Entry points ------------------------------------------------------------------------------------------------
 
-Result<Statement> ParseStatement(std::string_view text, SourcePosition start) {
-    return ParseAll(text, start, [](Parser &parser) { return parser.ParseStatement(); });
+Result<Statement> ParseStatement(std::string_view text, SourcePosition start, const Parameters *parameters) {
+    return ParseAll(text, start, [&](Parser &parser) {
+        parser.UseParameters(parameters);
+        return parser.ParseStatement();
+    });
 }
 
 Result<ExprPtr> ParseExpression(std::string_view text, SourcePosition start) {

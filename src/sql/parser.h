@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/parameters.h"
 #include "sql/statement.h"
 
 namespace tarn::sql {
@@ -42,7 +43,8 @@ std::vector<StatementText> SplitScript(std::string_view text);
 Result<std::vector<ParsedStatement>> ParseScript(std::string_view text);
 
 // Exactly one statement; a `;` may follow it. `start` is where `text` stands in a larger one: positions count from there.
-Result<Statement> ParseStatement(std::string_view text, SourcePosition start = {1, 1});
+// `parameters` (borrowed, may be nullptr) give IDENTIFIER(:name) its name; wherever else :name stands it stays a node.
+Result<Statement> ParseStatement(std::string_view text, SourcePosition start = {1, 1}, const Parameters *parameters = nullptr);
 Result<ExprPtr> ParseExpression(std::string_view text, SourcePosition start = {1, 1});
 Result<QueryPtr> ParseQuery(std::string_view text, SourcePosition start = {1, 1});
 // "bigint", "array<struct<a: int, `b c`: string COMMENT 'x'>>", "decimal(10, 2)"

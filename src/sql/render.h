@@ -56,6 +56,8 @@ public:
 
     // Helpers (functions.h) that the rendered texts call. The renderer adds, nobody removes.
     std::set<std::string, std::less<>> helpers;
+    // Set when a rendered text calls what answers differently each time (rand) or as time passes (now).
+    bool unstable = false;
 };
 
 // A relation that stands around an expression rendered alone, e.g. MERGE's target and source.

@@ -41,6 +41,13 @@ Error PlainFunctionOnly(const FunctionCall &call, std::string_view clause, Sourc
 
 }  // namespace
 
+bool IsUnstableFunction(std::string_view name) {
+    constexpr std::string_view kUnstable[] = {"rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle",
+                                              "monotonically_increasing_id", "now", "current_timestamp", "current_date", "curdate",
+                                              "current_time", "localtimestamp", "unix_timestamp"};
+    return std::ranges::find(kUnstable, name) != std::end(kUnstable);
+}
+
 std::string Renderer::Helper(std::string_view name) {
     context_.helpers.emplace(name);
     return std::string(name);
@@ -144,6 +151,7 @@ Result<std::string> Renderer::RenderNode(const FunctionCall &call, const Expr &e
     bool builtin = call.name.parts.size() == 1 || EqualsIgnoreCase(call.name.parts[0], "builtin") ||
                    EqualsIgnoreCase(call.name.parts[0], "system");
     std::vector<const FunctionSpec *> specs = builtin ? FindFunctions(name) : std::vector<const FunctionSpec *>{};
+    if (IsUnstableFunction(name)) context_.unstable = true;
     if (specs.empty()) return context_.RenderFunction(call, args, expr.position);
     const FunctionSpec *spec = ByCount(specs, args.size());
     if (spec == nullptr) return Fail(WrongArgumentCount(call, specs, expr.position));

@@ -6,6 +6,7 @@
 //   statement error CLASS       expected rows as the        the same, both sides sorted
 //   SELECT …                    spark-sql shell prints them
 //
+// `parameter NAME = EXPRESSION` gives :NAME a constant value in what follows.
 // `query columns=a,b.c` shows these columns, or fields of structs, only. Blank lines separate cases; `#` starts a comment; a row's values are separated by tabs. `${TESTDIR}` is the folder of
 // the file, `${TMPDIR}` a folder of this run. A query without expected rows must have none.
 #include <unistd.h>
@@ -19,6 +20,7 @@
 
 #include "engine/engine.h"
 #include "engine/session.h"
+#include "sql/parser.h"
 
 namespace {
 
@@ -26,7 +28,7 @@ namespace fs = std::filesystem;
 using namespace tarn;
 
 struct Case {
-    enum class Kind { kOk, kError, kQuery, kSortedQuery } kind = Kind::kOk;
+    enum class Kind { kOk, kError, kQuery, kSortedQuery, kParameter } kind = Kind::kOk;
     std::string error_class;
     std::string text;
     std::vector<std::string> rows;
@@ -49,6 +51,12 @@ std::vector<Case> ReadCases(const fs::path &file, const fs::path &scratch) {
         if (line.empty() || line.starts_with("#")) continue;
         Case one;
         one.line = number;
+        if (line.starts_with("parameter ")) {
+            one.kind = Case::Kind::kParameter;
+            one.text = line.substr(10);
+            cases.push_back(std::move(one));
+            continue;
+        }
         if (line == "statement ok") one.kind = Case::Kind::kOk;
         else if (line.starts_with("statement error ")) one.kind = Case::Kind::kError, one.error_class = line.substr(16);
         else if (line == "query" || line.starts_with("query ")) {
@@ -112,6 +120,13 @@ Result<std::vector<std::string>> Run(engine::Session &session, const std::string
 
 // "" when the case holds, else what is wrong.
 std::string Check(engine::Session &session, const Case &one) {
+    if (one.kind == Case::Kind::kParameter) {
+        size_t equals = one.text.find(" = ");
+        auto value = sql::ParseExpression(std::string_view(one.text).substr(equals == std::string::npos ? one.text.size() : equals + 3));
+        if (!value) return value.error().ToString();
+        session.SetParameter(one.text.substr(0, equals), *value);
+        return "";
+    }
     auto rows = Run(session, one.text, one.columns);
     if (one.kind == Case::Kind::kError) {
         if (rows) return "expected the error " + one.error_class + ", but it worked";

@@ -17,6 +17,7 @@
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
 #include "engine/internal/turnstiles.h"
+#include "sql/parameters.h"
 
 namespace tarn::engine {
 
@@ -62,7 +63,7 @@ struct SessionState {
     std::string current_catalog = "main";
     std::string current_schema = "default";
     std::map<std::string, TemporaryView> temporary_views;  // By lower-case name.
-    std::map<std::string, std::string> parameters;
+    sql::Parameters parameters;
     std::map<std::string, std::string> settings;  // SET k = v
     std::set<std::string, std::less<>> helpers;   // Macros (sql/functions.h) that the connection knows.
 

@@ -261,6 +261,7 @@ Result<std::string> StatementContext::RenderPath(const sql::TableRef &table) {
     options.path = table.name.Last();
     options.format = format;
     options.rescued = false;
+    reads_files_ = true;
     return RenderReadFiles(options, lease_, nullptr);
 }
 
@@ -316,13 +317,14 @@ Result<std::string> StatementContext::RenderTableFunction(const sql::TableFuncti
         auto it = streams_->files.find(options.path);
         if (it != streams_->files.end()) stream = &it->second;
     }
+    reads_files_ = true;
     return RenderReadFiles(options, lease_, stream);
 }
 
 Result<std::string> StatementContext::Parameter(std::string_view name, SourcePosition position) {
     auto it = session_.parameters.find(std::string(name));
     if (it == session_.parameters.end()) return RenderContext::Parameter(name, position);
-    return sql::QuoteLiteral(it->second);
+    return sql::RenderExpr(*it->second, *this);
 }
 
 sql::Name StatementContext::Qualify(const sql::Name &table) {

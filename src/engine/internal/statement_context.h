@@ -67,6 +67,8 @@ public:
     bool Reads(const std::string &location) const { return named_.contains(location); }
     // Every location read so far, with its version: equal for equal results.
     const std::map<std::string, int64_t> &versions_read() const { return versions_read_; }
+    // Whether it reads files that have no versions.
+    bool reads_files() const { return reads_files_; }
     SessionState &session() { return session_; }
 
 private:
@@ -84,6 +86,7 @@ private:
     std::string catalog_, schema_;  // Change while a view's text is rendered.
     std::string copy_source_;
     int view_depth_ = 0;
+    bool reads_files_ = false;
     std::map<std::string, delta::SnapshotPtr> pinned_;
     std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.
     std::map<std::string, int64_t> versions_read_;

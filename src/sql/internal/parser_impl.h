@@ -21,6 +21,9 @@ public:
     // `source` is borrowed and must outlive the parser: exact source texts are cut from it.
     Parser(std::string_view source, std::vector<Token> tokens);
 
+    // Borrowed; for IDENTIFIER(:name).
+    void UseParameters(const Parameters *parameters) { parameters_ = parameters; }
+
     // ---- Entry points
     Result<Statement> ParseStatement();
     Result<ExprPtr> ParseExpr();
@@ -72,6 +75,9 @@ private:
     Error TooDeep(SourcePosition position) const;
 
     // ---- Names and small values
+    bool IsIdentifierClause() const { return Is("IDENTIFIER") && Peek().kind == TokenKind::kName && Peek(1).Is("("); }
+    Result<Name> ParseIdentifierClause();
+    Result<std::string> ConstantText(const Expr &expr) const;
     Result<std::string> ParseIdentifier(std::string_view what);
     Result<std::vector<std::string>> ParseNameList();          // (a, b)
     Result<std::vector<Name>> ParseDottedNameList();           // (a, b.c)
@@ -238,6 +244,7 @@ private:
     const char *stack_start_ = nullptr;
     int nesting_ = 0;
     int placeholders_ = 0;  // `?` seen so far
+    const Parameters *parameters_ = nullptr;
     CopyInto *copy_ = nullptr;  // whose source is parsed: 'path' is a relation then
 };
 
