@@ -10,6 +10,13 @@ find_package(CURL 7.87 REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_library(ROARING_LIBRARY roaring REQUIRED)
 find_path(ROARING_INCLUDE_DIR roaring/roaring64map.hh REQUIRED)
+# Languages, stems and characters for src/ai/local. CLD2 and libstemmer come without CMake or pkg-config files.
+find_library(CLD2_LIBRARY cld2 REQUIRED)
+find_path(CLD2_INCLUDE_DIR cld2/public/compact_lang_det.h REQUIRED)
+find_library(STEMMER_LIBRARY stemmer REQUIRED)
+find_path(STEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
+find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
+find_path(UTF8PROC_INCLUDE_DIR utf8proc.h REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
 

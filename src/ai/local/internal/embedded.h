@@ -1,0 +1,13 @@
+// ai/local/internal/embedded.h: the files of data/ as they are in the binary.
+#pragma once
+
+#include <string_view>
+
+namespace tarn::ai::local {
+
+std::string_view EmbeddedStopWords();
+std::string_view EmbeddedSentiment();
+std::string_view EmbeddedEmoji();
+std::string_view EmbeddedVectors();
+
+}  // namespace tarn::ai::local
