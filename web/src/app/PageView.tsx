@@ -1,0 +1,92 @@
+// The whole page: top bar, then the index, one dashboard, or a report of several.
+import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
+import type { Page } from "../contract.ts";
+import type { DataSource } from "../data/source.ts";
+import type { DashboardStore } from "../data/store.ts";
+import { AppContext } from "./context.ts";
+import { DashboardView } from "./DashboardView.tsx";
+import { IndexView } from "./IndexView.tsx";
+import { mark } from "./ready.ts";
+import { ReportView } from "./ReportView.tsx";
+import { onTheme, theme } from "./theme.ts";
+import { TopBar } from "./TopBar.tsx";
+
+interface Props {
+  page: Page;
+  source: DataSource;
+  stores: DashboardStore[];
+  painted: () => void;
+}
+
+export function PageView({ page: first, source, stores, painted }: Props): React.ReactNode {
+  const [page, setPage] = useState(first);
+  const printing = usePrinting();
+  const chosen = useSyncExternalStore(onTheme, theme);
+
+  useLayoutEffect(() => {
+    mark("text");
+    painted();
+    requestAnimationFrame(() => mark("painted"));
+  }, [painted]);
+
+  useEffect(() => follow(source, stores, setPage), [source, stores]);
+
+  const only = stores.length === 1 && !page.report ? stores[0]! : null;
+  useEffect(() => {
+    const title = only ? only.dashboard.title : page.report ? "Report" : "Dashboards";
+    document.title = page.project ? `${title} · ${page.project}` : title;
+  }, [only, page]);
+
+  return (
+    <AppContext value={{ page, source, theme: printing ? "light" : chosen, printing }}>
+      <a className="skip" href="#content">
+        Skip to content
+      </a>
+      <TopBar current={only?.dashboard.name ?? null} />
+      <main id="content" tabIndex={-1}>
+        {only ? <DashboardView store={only} /> : page.report ? <ReportView stores={stores} /> : <IndexView />}
+      </main>
+    </AppContext>
+  );
+}
+
+// On paper everything is drawn, open and light. #print asks for the same on a screen, for whoever prints without a dialog.
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(location.hash === "#print");
+  useEffect(() => {
+    const before = (): void => flushSync(() => setPrinting(true));
+    const after = (): void => setPrinting(location.hash === "#print");
+    addEventListener("beforeprint", before);
+    addEventListener("afterprint", after);
+    return () => {
+      removeEventListener("beforeprint", before);
+      removeEventListener("afterprint", after);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    document.documentElement.dataset["printing"] = printing ? "1" : "0";
+  }, [printing]);
+  return printing;
+}
+
+// A saved file or a changed table: fetch the page again and exchange its parts in place.
+function follow(source: DataSource, stores: DashboardStore[], setPage: (page: Page) => void): () => void {
+  let running: AbortController | null = null;
+  return source.watch((name) => {
+    const store = stores[0];
+    if (!store || (name !== null && name !== store.dashboard.name)) return;
+    running?.abort();
+    const abort = new AbortController();
+    running = abort;
+    source.page(store.dashboard, store.values, abort.signal).then(
+      (page) => {
+        const next = page.dashboards.find((d) => d.name === store.dashboard.name);
+        if (abort.signal.aborted || !next) return;
+        store.replace(next);
+        setPage(page);
+      },
+      () => undefined, // the next change asks again
+    );
+  });
+}

@@ -1,0 +1,52 @@
+// When is the page done? Tests, PDF and timing wait for <html data-ready="1">: nothing asked for is outstanding
+// and everything in view is drawn. "0" from the moment a change begins.
+let pending = 0;
+let settling: ReturnType<typeof setTimeout> | undefined;
+let changeStart = 0;
+
+export interface Timings {
+  [mark: string]: unknown;
+  changes: { ms: number; at: number }[];
+}
+
+declare global {
+  interface Window {
+    __tarnTimings: Timings;
+  }
+}
+
+const timings: Timings = { changes: [] };
+window.__tarnTimings = timings;
+
+export function mark(name: string): void {
+  if (timings[name] === undefined) timings[name] = Math.round(performance.now() * 10) / 10;
+}
+
+// Something began that `ready` waits for. Call the returned function once it ended; further calls do nothing.
+export function busy(): () => void {
+  pending += 1;
+  clearTimeout(settling);
+  if (document.documentElement.dataset["ready"] !== "0") {
+    document.documentElement.dataset["ready"] = "0";
+    changeStart = performance.now();
+  }
+  let open = true;
+  return () => {
+    if (!open) return;
+    open = false;
+    pending -= 1;
+    if (pending === 0) settle();
+  };
+}
+
+// One turn of the event loop later, so that what a finished step starts can still report itself.
+function settle(): void {
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    if (pending > 0) return;
+    document.documentElement.dataset["ready"] = "1";
+    const now = performance.now();
+    if (timings["ready"] === undefined) mark("ready");
+    else timings.changes.push({ at: Math.round(now), ms: Math.round((now - changeStart) * 10) / 10 });
+  }, 0);
+}
