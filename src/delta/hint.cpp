@@ -110,18 +110,22 @@ std::string HintText(const CheckpointHint &hint) {
     return text(Md5Hex(*CanonicalJson(text(""))));
 }
 
-std::optional<int64_t> ParseHint(std::string_view text) {
+std::optional<HintedFiles> ParseHint(std::string_view text) {
     simdjson::dom::parser parser;
     simdjson::padded_string padded(text);
     simdjson::dom::element root;
-    int64_t version = 0;
-    if (parser.parse(padded).get(root) != simdjson::SUCCESS || root["version"].get(version) != simdjson::SUCCESS) return std::nullopt;
+    HintedFiles files;
+    if (parser.parse(padded).get(root) != simdjson::SUCCESS || root["version"].get(files.version) != simdjson::SUCCESS) return std::nullopt;
     std::string_view checksum;
     if (root["checksum"].get(checksum) == simdjson::SUCCESS) {
         std::optional<std::string> canonical = CanonicalJson(text);
         if (!canonical || Md5Hex(*canonical) != checksum) return std::nullopt;
     }
-    return version < 0 ? std::nullopt : std::optional(version);
+    if (files.version < 0) return std::nullopt;
+    if (root["parts"].get(files.parts) != simdjson::SUCCESS) files.parts = 0;
+    std::string_view v2_name;
+    if (root["v2Checkpoint"]["path"].get(v2_name) == simdjson::SUCCESS) files.v2_name = v2_name;
+    return files;
 }
 
 }  // namespace tarn::delta

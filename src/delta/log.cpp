@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <map>
 
 #include "delta/internal/hint.h"
@@ -149,7 +150,35 @@ std::optional<int64_t> Log::ReadHint() const {
     Result<std::string> bytes = store_.Read(storage::JoinPath(log_directory_, "_last_checkpoint"));
     // The hint only saves time: whatever is wrong with it, the listing knows better.
     if (!bytes) return std::nullopt;
-    return ParseHint(*bytes);
+    std::optional<HintedFiles> hint = ParseHint(*bytes);
+    return hint ? std::optional(hint->version) : std::nullopt;
+}
+
+std::optional<Checkpoint> Log::HintedCheckpoint() const {
+    constexpr int64_t kMostParts = 1'000'000;  // Text from outside must not decide how much memory is taken,
+    constexpr int64_t kMostVersion = INT64_MAX / 2;  // nor how far counting on goes.
+    Result<std::string> bytes = store_.Read(storage::JoinPath(log_directory_, "_last_checkpoint"));
+    std::optional<HintedFiles> hint = bytes ? ParseHint(*bytes) : std::nullopt;
+    if (!hint || hint->parts < 0 || hint->parts > kMostParts || hint->version > kMostVersion) return std::nullopt;
+    Checkpoint checkpoint{.version = hint->version};
+    if (!hint->v2_name.empty()) {
+        ParsedName name = ParseName(hint->v2_name);
+        bool json = name.kind == NameKind::kV2Json;
+        bool plain = hint->v2_name.find('/') == std::string::npos;
+        if (!plain || name.version != hint->version || (!json && name.kind != NameKind::kV2Parquet)) return std::nullopt;
+        checkpoint.format = json ? CheckpointFormat::kV2Json : CheckpointFormat::kV2Parquet;
+        checkpoint.paths = {storage::JoinPath(log_directory_, hint->v2_name)};
+    } else if (hint->parts > 0) {
+        checkpoint.format = CheckpointFormat::kMultiPart;
+        for (int64_t part = 1; part <= hint->parts; part++) {
+            char suffix[64];
+            std::snprintf(suffix, sizeof suffix, ".checkpoint.%010lld.%010lld.parquet", static_cast<long long>(part), static_cast<long long>(hint->parts));
+            checkpoint.paths.push_back(storage::JoinPath(log_directory_, VersionName(hint->version) + suffix));
+        }
+    } else {
+        checkpoint.paths = {CheckpointPath(hint->version)};
+    }
+    return checkpoint;
 }
 
 Result<LogSegment> Log::ListSegment(std::optional<int64_t> version, std::optional<int64_t> max_checkpoint) const {

@@ -87,6 +87,9 @@ public:
     Result<LogFiles> ListFiles() const;
     // The newest checkpoint by _last_checkpoint, which may be wrong; nullopt when it is missing or damaged.
     std::optional<int64_t> ReadHint() const;
+    // The checkpoint that _last_checkpoint names, with the names of its files, none of which has been looked at. nullopt: no
+    // hint, or one whose names are not those of a checkpoint of its version in this folder.
+    std::optional<Checkpoint> HintedCheckpoint() const;
 
     // Whether a Delta table is here: the log directory holds a commit or a checkpoint.
     Result<bool> Exists() const;

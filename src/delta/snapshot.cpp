@@ -9,6 +9,7 @@
 #include "delta/coordinator.h"
 #include "delta/history.h"
 #include "delta/stats.h"
+#include "delta/transaction.h"
 #include "storage/path.h"
 
 namespace tarn::delta {
@@ -293,6 +294,68 @@ Result<std::optional<SnapshotPtr>> LoadFromBase(const Log &log, const LoadOption
     return SnapshotPtr(std::move(snapshot));
 }
 
+constexpr int64_t kMonthMs = 30LL * 24 * 3600 * 1000;
+
+// Whether `commit` is too young to be cleaned up, and with it every later one. Half of the retention: the clocks of those who
+// write, clean and read need not agree.
+bool SafeFromCleanUp(int64_t commit_ms, int64_t retention_ms, const LoadOptions &options) {
+    return commit_ms > options.now_ms.value_or(NowMs()) - retention_ms / 2;
+}
+
+// More commits than these behind the checkpoint of the hint: a newer one is likely, which only a listing finds.
+constexpr int64_t kMostAfterHint = 200;
+
+// The commits after `version`, by their names, into `replay`; the last one's version. nullopt: list them. That no more
+// follow is only said when neither of the next two names is there: a commit that got lost must not look like the end.
+std::optional<int64_t> ReplayByName(const Log &log, int64_t version, std::optional<int64_t> last, Replay &replay) {
+    for (int64_t next = version + 1; !last || next <= *last; next++) {
+        Result<std::string> text = log.ReadCommit(next);
+        if (!text && text.error().kind == ErrorKind::kNotFound && !last) {
+            Result<storage::ObjectInfo> beyond = log.store().Head(log.CommitPath(next + 1));
+            return !beyond && beyond.error().kind == ErrorKind::kNotFound ? std::optional(next - 1) : std::nullopt;
+        }
+        if (!text || next - version > kMostAfterHint || !replay.Commit(*text, log.CommitPath(next))) return std::nullopt;
+    }
+    return last;
+}
+
+// Reads what _last_checkpoint names and goes on by names, so that the length of the log does not count. nullopt: whatever
+// the matter is, the log has to be listed, which may find a newer checkpoint or an older one, or the right error.
+//
+// The hint may be old, and log clean-up may have removed the commits after it: then the next name is missing although newer
+// commits and checkpoints exist. Clean-up removes a prefix of the log, by age. So the commit of the hint's own version
+// must still be there once the next one was found missing, and must be too young for any clean-up; a wanted version
+// that is given needs neither, as nothing is concluded from a missing name then.
+std::optional<SnapshotPtr> LoadFromHint(const Log &log, const LoadOptions &options) {
+    // In object storage one listing from the hint on costs less than a request for each name.
+    if (!storage::IsLocalPath(log.table_root())) return std::nullopt;
+    std::optional<Checkpoint> checkpoint = log.HintedCheckpoint();
+    if (!checkpoint || (options.version && *options.version < checkpoint->version)) return std::nullopt;
+    Replay replay(log.table_root());
+    std::optional<int64_t> version = ReplayByName(log, checkpoint->version, options.version, replay);
+    if (!version) return std::nullopt;
+    Result<storage::ObjectInfo> own = log.store().Head(log.CommitPath(checkpoint->version));
+    // Asked before the checkpoint is read, which takes the time; its table may keep its log for less than the default.
+    if (!options.version && (!own || !SafeFromCleanUp(own->modified_ms, kMonthMs, options))) return std::nullopt;
+    Result<storage::ObjectInfo> newest = *version == checkpoint->version ? own : log.store().Head(log.CommitPath(*version));
+    if (!newest || !replay.FromCheckpoint(log, *checkpoint, options.io)) return std::nullopt;
+    Result<std::shared_ptr<Snapshot>> complete = Complete(log, std::move(replay), *version, newest->modified_ms, newest->tag);
+    if (!complete) return std::nullopt;
+    std::shared_ptr<Snapshot> snapshot = *std::move(complete);
+    if (!options.version) {
+        int64_t retention = snapshot->metadata.IntervalProperty("delta.logRetentionDuration", kMonthMs);
+        int64_t commit_ms = own->modified_ms;
+        if (snapshot->metadata.BoolProperty("delta.enableInCommitTimestamps", false)) {
+            commit_ms = std::min(commit_ms, InCommitTime(log, checkpoint->version).value_or(std::nullopt).value_or(commit_ms));
+        }
+        if (!SafeFromCleanUp(commit_ms, retention, options)) return std::nullopt;
+    }
+    snapshot->checkpoint_version = checkpoint->version;
+    snapshot->commits_replayed = *version - checkpoint->version;
+    if (auto sum = ReadChecksum(log, *version)) snapshot->checksum_disagreement = Disagreement(*sum, ChecksumOf(*snapshot));
+    return SnapshotPtr(std::move(snapshot));
+}
+
 }  // namespace
 
 Result<SnapshotPtr> ExtendSnapshot(storage::ObjectStore &store, const SnapshotPtr &base, std::string_view ndjson) {
@@ -317,6 +380,7 @@ Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string 
         TARN_TRY(std::optional<SnapshotPtr> snapshot, LoadFromBase(log, options));
         if (snapshot) return *std::move(snapshot);
     }
+    if (std::optional<SnapshotPtr> hinted = LoadFromHint(log, options)) return *std::move(hinted);
     TARN_TRY(LogSegment segment, log.ListSegment(options.version));
     std::optional<Error> first_error;
     while (true) {

@@ -58,14 +58,16 @@ struct LoadOptions {
     CheckpointIo *io = nullptr;      // Needed to read Parquet checkpoints. Borrowed for the call.
     SnapshotPtr base;                // An older Snapshot of the same table: only newer commits are read.
     CommitCoordinator *coordinator = nullptr;  // Asked first, for a catalog-managed table. Borrowed for the call.
+    std::optional<int64_t> now_ms;   // For tests; otherwise the system's clock.
 };
 
 // Rebuilds a version. A checkpoint that cannot be read is passed over if older files still cover the version.
 // Does not check features: see CheckReadable.
 // Errors: those of Log::ListSegment; kCorrupt [DELTA_STATE_RECOVER_ERROR] without protocol or metadata;
 //         kCorrupt [DELTA_CORRUPT_LOG] names the file that is damaged.
-// Cost: reads the newest checkpoint and the commits after it; with `base`, the commits after
-//       that, found by name without a listing unless there are many.
+// Cost: reads the newest checkpoint and the commits after it; with `base`, the commits after that. Both are found by their
+//       names, whatever the log's length; the log is listed where many commits follow, where _last_checkpoint is missing,
+//       damaged or perhaps out of date, and in object storage without `base`.
 Result<SnapshotPtr> LoadSnapshot(storage::ObjectStore &store, const std::string &table_root,
                                  const LoadOptions &options = {});
 

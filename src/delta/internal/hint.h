@@ -16,8 +16,15 @@ struct CheckpointHint {
 };
 // With its checksum (PROTOCOL.md, "JSON checksum").
 std::string HintText(const CheckpointHint &hint);
-// The version it names. nullopt when it is damaged: no JSON, no version, or another checksum than it says.
-std::optional<int64_t> ParseHint(std::string_view text);
+
+// What a hint says about where its checkpoint is. Not checked against the store.
+struct HintedFiles {
+    int64_t version = 0;
+    int64_t parts = 0;     // Of a multi-part checkpoint; 0: it is one file,
+    std::string v2_name;   // of this name in the log's folder; "": the classic name.
+};
+// nullopt when it is damaged: no JSON, no version, or another checksum than it says.
+std::optional<HintedFiles> ParseHint(std::string_view text);
 
 // The form over which the checksum is computed; nullopt when `json` is no JSON object.
 std::optional<std::string> CanonicalJson(std::string_view json);

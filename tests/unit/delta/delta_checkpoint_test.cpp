@@ -136,11 +136,13 @@ TEST(Checkpoint, HintsCarryTheProtocolsChecksum) {
     EXPECT_EQ(Md5Hex(*CanonicalJson(sample)), "6a92d155a59bf2eecbd4b4ec7fd1f875");
     EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
     std::string hint = HintText({.version = 12, .actions = 5, .bytes = 100, .add_files = 2});
-    EXPECT_EQ(ParseHint(hint), 12);
+    EXPECT_EQ(ParseHint(hint)->version, 12);
     hint.replace(hint.find("12"), 2, "13");
-    EXPECT_EQ(ParseHint(hint), std::nullopt) << "changed after the checksum was made";
-    EXPECT_EQ(ParseHint(R"({"version":3})"), 3);
-    EXPECT_EQ(ParseHint("x"), std::nullopt);
+    EXPECT_FALSE(ParseHint(hint)) << "changed after the checksum was made";
+    EXPECT_EQ(ParseHint(R"({"version":3})")->version, 3);
+    EXPECT_EQ(ParseHint(R"({"version":3,"parts":7})")->parts, 7);
+    EXPECT_EQ(ParseHint(R"({"version":3,"v2Checkpoint":{"path":"x.json","sizeInBytes":1}})")->v2_name, "x.json");
+    EXPECT_FALSE(ParseHint("x"));
 }
 
 constexpr int64_t kDay = kDayMs;
