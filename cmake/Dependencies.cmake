@@ -19,6 +19,7 @@ find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
 find_path(UTF8PROC_INCLUDE_DIR utf8proc.h REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 
 if(NOT EXISTS ${TARN_DUCKDB_ROOT}/lib/libduckdb.so OR NOT EXISTS ${TARN_DUCKDB_ROOT}/include/duckdb.hpp)
   message(FATAL_ERROR "DuckDB 1.5.6 is missing in ${TARN_DUCKDB_ROOT}. Run scripts/fetch-duckdb.sh, or pass "

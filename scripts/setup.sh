@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ make cmake ninja-build pkg-config git python3 python3-pip npm ca-certificates
   libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libsqlite3-dev libroaring-dev
-  libzstd-dev zlib1g-dev libedit-dev libcurl4-openssl-dev libgtest-dev
+  libzstd-dev zlib1g-dev libedit-dev libcurl4-openssl-dev libsodium-dev libgtest-dev
   libcld2-dev libstemmer-dev libutf8proc-dev)
 
 # A tool that another installation already provides (npm with its own Node, say) needs no package.

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,15 @@ struct SqlArguments {
     std::vector<std::string> parameters;  // "name=value"
 };
 int SqlCommand(const SqlArguments &arguments);
+
+struct SecretArguments {
+    enum class What : uint8_t { kCreateScope, kDeleteScope, kListScopes, kPut, kList, kDelete };
+    What what = What::kListScopes;
+    std::string root;
+    std::string scope, key;
+    std::optional<std::string> value;  // --string-value; else a prompt, or standard input
+};
+int SecretCommand(const SecretArguments &arguments);
 
 // "name=value" texts as a map. False: prints what is wrong.
 bool ParsePairs(const std::vector<std::string> &texts, const char *option, std::map<std::string, std::string> &pairs);

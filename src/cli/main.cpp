@@ -20,6 +20,34 @@ void AddProject(CLI::App &command, tarn::cli::ProjectArguments &project) {
     command.add_option("--var", project.variables, "NAME=VALUE: a variable of the project")->take_all()->allow_extra_args(false);
 }
 
+CLI::App *AddSecret(CLI::App &app, tarn::cli::SecretArguments &secret) {
+    using What = tarn::cli::SecretArguments::What;
+    CLI::App *command = app.add_subcommand("secret", "Keep passwords and keys, encrypted, for secret('scope', 'key') and AI endpoints");
+    AddRoot(*command, secret.root);
+    command->require_subcommand(1);
+    auto add = [&](const char *name, const char *alias, const char *help, What what) {
+        CLI::App *sub = command->add_subcommand(name, help);
+        if (*alias != '\0') sub->alias(alias);
+        sub->fallthrough();
+        sub->final_callback([&secret, what] { secret.what = what; });
+        return sub;
+    };
+    auto scope = [&](CLI::App *sub, bool required) { sub->add_option("scope", secret.scope, "The scope's name")->required(required); };
+    auto key = [&](CLI::App *sub) { sub->add_option("key", secret.key, "The secret's name in its scope")->required(); };
+    scope(add("create-scope", "", "Make a scope: a folder of secrets", What::kCreateScope), true);
+    scope(add("delete-scope", "", "Delete a scope with all its secrets", What::kDeleteScope), true);
+    add("list-scopes", "", "The scopes", What::kListScopes);
+    CLI::App *put = add("put", "put-secret", "Set a secret; the value is asked for, or read from standard input", What::kPut);
+    scope(put, true);
+    key(put);
+    put->add_option("--string-value", secret.value, "The value; other users may see it in the list of processes");
+    scope(add("list", "list-secrets", "The names of the secrets of a scope, or of all; never their values", What::kList), false);
+    CLI::App *remove = add("delete", "delete-secret", "Delete a secret", What::kDelete);
+    scope(remove, true);
+    key(remove);
+    return command;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -59,12 +87,16 @@ int main(int argc, char **argv) {
     sql_command->add_flag("--keep-going", sql.keep_going, "Go on after an error, which is printed in the output's place");
     sql_command->add_option("--param", sql.parameters, "NAME=VALUE: the value of :NAME")->take_all()->allow_extra_args(false);
 
+    tarn::cli::SecretArguments secret;
+    secret.root = "./lakehouse";
+    CLI::App *secret_command = AddSecret(app, secret);
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    int code = *run_command ? tarn::cli::RunCommand(run) : *test_command ? tarn::cli::TestCommand(test) : tarn::cli::SqlCommand(sql);
+    int code = *run_command ? tarn::cli::RunCommand(run) : *test_command ? tarn::cli::TestCommand(test) : *secret_command ? tarn::cli::SecretCommand(secret) : tarn::cli::SqlCommand(sql);
     // Commands abandon their engine, whose threads are still there: no static destructor may run beside them.
     std::fflush(nullptr);
     std::_Exit(code);

@@ -10,6 +10,7 @@
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/root_settings.h"
+#include "engine/internal/secret_functions.h"
 #include "engine/internal/state.h"
 #include "engine/internal/watched_file_system.h"
 #include "engine/session.h"
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
     state->warehouse = std::move(settings.warehouse);
     storage::ConfigureS3(settings.s3);
     TARN_TRY(state->catalog, catalog::Catalog::Open(state->root));
+    state->secrets = std::make_unique<secrets::SecretStore>(state->root);
     TARN_TRY(state->db, OpenDuckDB(options, state->root));
     auto registered = Guard([&]() -> Result<void> {
         RegisterObjectFileSystem(*state->db->instance);
@@ -90,6 +92,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterCurves(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);
+        RegisterSecretFunctions(*state->db->instance, *state->secrets);
         return {};
     });
     TARN_CHECK(registered);

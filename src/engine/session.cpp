@@ -5,6 +5,7 @@
 #include "engine/internal/state.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
+#include "secrets/redaction.h"
 #include "sql/parser.h"
 
 namespace tarn::engine {
@@ -45,7 +46,7 @@ Result<std::unique_ptr<ResultSet>> Session::Execute(std::string_view text) {
 }
 
 Result<std::unique_ptr<ResultSet>> Session::Execute(const sql::Statement &statement, std::string_view) {
-    return std::visit(
+    auto done = std::visit(
         [&]<class T>(const T &node) -> Result<std::unique_ptr<ResultSet>> {
             if constexpr (Executable<T> && kMayRunAgain<T>) {
                 return RunUntilItWins(*state_, [&] { return engine::Execute(*state_, node); });
@@ -67,6 +68,8 @@ Result<std::unique_ptr<ResultSet>> Session::Execute(const sql::Statement &statem
             }
         },
         statement.node);
+    if (!done && secrets::AnythingHidden()) return Fail(secrets::Redacted(std::move(done).error()));
+    return done;
 }
 
 void Session::SetParameter(const std::string &name, const std::string &value) { SetParameter(name, sql::StringValue(value)); }

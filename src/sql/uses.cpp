@@ -115,7 +115,7 @@ bool HasAggregate(const Expr &expr) {
 }
 
 std::optional<std::string> RandomFunctionIn(const Expr &expr) {
-    constexpr std::string_view kRandom[] = {"rand", "random", "randn", "uuid", "shuffle", "randstr", "uniform", "monotonically_increasing_id"};
+    constexpr std::string_view kRandom[] = {"rand", "random", "randn", "uuid", "shuffle", "randstr", "uniform", "monotonically_increasing_id", "secret", "try_secret"};
     const auto *call = expr.As<FunctionCall>();
     if (call != nullptr && call->name.parts.size() == 1) {
         std::string name = ToLower(call->name.parts[0]);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "secrets/redaction.h"
+
 namespace tarn::engine {
 namespace {
 
@@ -77,9 +79,7 @@ const Rule kRules[] = {
      "Set operations need the same number of columns on both sides."},
 };
 
-}  // namespace
-
-Error FromDuckError(const duckdb::ErrorData &data) {
+Error Translated(const duckdb::ErrorData &data) {
     auto &extra = data.ExtraInfo();
     if (auto it = extra.find(kConditionKey); it != extra.end()) {
         Error error = MakeError(ErrorKind::kInvalidInput, it->second, data.RawMessage());
@@ -130,6 +130,11 @@ Error FromDuckError(const duckdb::ErrorData &data) {
         default: return MakeError(ErrorKind::kInternal, "INTERNAL_ERROR", message);
     }
 }
+
+}  // namespace
+
+// DuckDB quotes values in its messages; one of them may be a secret.
+Error FromDuckError(const duckdb::ErrorData &data) { return secrets::Redacted(Translated(data)); }
 
 void ThrowThroughDuckDB(const Error &error) {
     duckdb::unordered_map<std::string, std::string> extra;

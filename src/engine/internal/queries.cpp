@@ -3,9 +3,21 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/types.h"
+#include "secrets/redaction.h"
 
 namespace tarn::engine {
 namespace {
+
+// Values of secrets never leave a result (secrets/redaction.h). `out` from `from` on is one whole cell.
+void RedactCell(const DataType &type, CellStyle style, size_t from, std::string &out) {
+    if (!secrets::AnythingHidden()) return;
+    std::string before = out.substr(from);
+    secrets::Redact(out, from);
+    bool bare = style == CellStyle::kJson && !type.IsNested() && out[from] != '"';
+    if (!bare || std::string_view(out).substr(from) == before) return;
+    out.insert(from, 1, '"');  // A number no longer: keep the line JSON.
+    out += '"';
+}
 
 class QueryResult final : public ResultSet {
 public:
@@ -29,7 +41,9 @@ public:
     size_t batch_rows() const override { return chunk_ ? chunk_->size() : 0; }
 
     void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
+        size_t from = out.size();
         AppendValue(chunk_->GetValue(column, row), style, false, out);
+        RedactCell(columns_[column].type, style, from, out);
     }
     bool IsNull(size_t row, size_t column) const override { return chunk_->GetValue(column, row).IsNull(); }
 
@@ -51,10 +65,12 @@ public:
     void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
         auto &cell = rows_[row][column];
         TypeKind kind = columns_[column].type.kind;
+        size_t from = out.size();
         bool json_text = style == CellStyle::kJson && kind != TypeKind::kBoolean && !columns_[column].type.IsNumeric();
         if (!cell) out += style == CellStyle::kJson ? "null" : "NULL";
         else if (json_text) AppendJsonString(*cell, out);
         else out += *cell;
+        RedactCell(columns_[column].type, style, from, out);
     }
     bool IsNull(size_t row, size_t column) const override { return !rows_[row][column]; }
 
@@ -73,7 +89,9 @@ public:
     Result<bool> Next() override { return !std::exchange(done_, true) && !rows_.empty(); }
     size_t batch_rows() const override { return rows_.size(); }
     void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const override {
+        size_t from = out.size();
         AppendValue(rows_[row][column], style, false, out);
+        RedactCell(columns_[column].type, style, from, out);
     }
     bool IsNull(size_t row, size_t column) const override { return rows_[row][column].IsNull(); }
 

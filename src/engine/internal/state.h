@@ -17,6 +17,7 @@
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
 #include "engine/internal/turnstiles.h"
+#include "secrets/secret_store.h"
 #include "sql/parameters.h"
 
 namespace tarn::engine {
@@ -30,6 +31,7 @@ struct EngineState {
     FileGivers file_givers;
     RowMarkers markers;
     IdentityCounters identities;
+    std::unique_ptr<secrets::SecretStore> secrets;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;
