@@ -1,6 +1,6 @@
 // Builds dist/app.js, dist/app.css and dist/charts.js, and nothing else: the names the C++ side embeds.
 // Two bundles, because the page paints its text, numbers and tables before the large one (Vega) is there.
-import { rm, readdir } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "vite";
 
 const dist = new URL("./dist/", import.meta.url).pathname;
@@ -27,6 +27,10 @@ for (const [name, entry] of [
     },
   });
 }
+
+// Vega takes its time to set itself up. Until the page is on the screen it is only parsed.
+const charts = await readFile(`${dist}charts.js`, "utf8");
+await writeFile(`${dist}charts.js`, `(()=>{let done=false;const start=window.__tarnStartCharts=()=>{if(done)return;done=true;${charts}};requestAnimationFrame(()=>setTimeout(start));setTimeout(start,200)})();\n`);
 
 const files = (await readdir(dist)).sort();
 if (files.join() !== "app.css,app.js,charts.js") throw new Error(`unexpected files in dist: ${files}`);

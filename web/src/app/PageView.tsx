@@ -55,7 +55,10 @@ export function PageView({ page: first, source, stores, painted }: Props): React
 function usePrinting(): boolean {
   const [printing, setPrinting] = useState(location.hash === "#print");
   useEffect(() => {
-    const before = (): void => flushSync(() => setPrinting(true));
+    const before = (): void => {
+      window.__tarnStartCharts?.();
+      flushSync(() => setPrinting(true));
+    };
     const after = (): void => setPrinting(location.hash === "#print");
     addEventListener("beforeprint", before);
     addEventListener("afterprint", after);

@@ -1,5 +1,6 @@
 // app.js: reads the page C++ embedded and shows it.
 import "../style/index.css";
+import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import type { Page } from "../contract.ts";
 import { BuiltSource } from "../data/built.ts";
@@ -30,7 +31,8 @@ function start(): void {
   const source = page.mode === "live" ? new LiveSource() : new BuiltSource(page.index);
   const stores = page.dashboards.map((d) => new DashboardStore(d, source, page.report ? `${d.name}.` : ""));
   addEventListener("popstate", () => stores.forEach((store) => store.readAddress()));
-  createRoot(root).render(<PageView page={page} source={source} stores={stores} painted={done} />);
+  const react = createRoot(root);
+  flushSync(() => react.render(<PageView page={page} source={source} stores={stores} painted={done} />)); // before charts.js runs
 }
 
 start();

@@ -42,7 +42,8 @@ export function axisKind(c: Channel): AxisKind {
 
 export function label(value: unknown, format?: (value: unknown) => string): string {
   if (value === null || value === undefined || value === "") return none;
-  return format ? format(value) : typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = format ? format(value) : typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text === "__proto__" ? "__proto__\u2060" : text; // Vega keys plain objects by categories; an unseen mark keeps this one harmless
 }
 
 export type Period = "year" | "month" | "week" | "day" | "time";

@@ -55,9 +55,21 @@ export function timeAxis(title: string | null, format: Format | undefined, more:
   return { title, labelExpr, tickCount: { expr: "max(2, floor(width / 90))" }, ...more };
 }
 
-// Titles of x axes say the obvious for dates; only when asked for.
+// Labels of a log axis: powers of ten, with twos and fives between them where there are few. Vega's own choice skips
+// irregularly. `low` and `high` are the data's.
+export function logTicks(low: number, high: number): number[] {
+  if (!(low > 0) || !(high >= low)) return [1, 10, 100];
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const steps = to - from <= 2 ? [1, 2, 5] : [1];
+  const skip = Math.max(1, Math.ceil((to - from) / 8));
+  const ticks: number[] = [];
+  for (let power = from; power <= to; power += skip) for (const step of steps) ticks.push(Number(`${step}e${power}`));
+  return ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+}
+
+// Dates and categories name themselves; their axis has a title only when asked for.
 export function xTitle(given: string | undefined, c: Channel, kind: string): string | null {
-  return given ?? (kind === "time" ? null : c.title);
+  return given ?? (kind === "number" ? c.title : null);
 }
 
 export function frame(context: Context, height: number, rest: object): object {

@@ -16,8 +16,8 @@ export const ink: Record<Theme, Ink> = {
 };
 
 export const categorical: Record<Theme, readonly string[]> = {
-  light: ["#0f6cbd", "#d1600a", "#0b8f73", "#b5469a", "#8a6d00", "#3fa0d8", "#6b4fc0", "#c03a3a"],
-  dark: ["#5aa9f0", "#f28e3a", "#2fc59f", "#e583c8", "#e0c14a", "#9cd6f7", "#a993f5", "#f27979"],
+  light: ["#1f74c5", "#d56a1c", "#23997b", "#ac4298", "#7f6000", "#339acc", "#6643b3", "#c4414c"],
+  dark: ["#67b3fd", "#ed8c17", "#41d1a6", "#db7dc5", "#e1c246", "#9ed5f9", "#9787ef", "#f27677"],
 };
 
 // For all series beyond the ones that get a colour of their own.

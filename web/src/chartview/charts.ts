@@ -1,19 +1,19 @@
 // Waiting for charts.js, which loads after the page is readable.
-import { mark } from "../app/ready.ts";
 import type { ChartsApi } from "../vega/api.ts";
 
 let loaded: Promise<ChartsApi> | null = null;
 
-// Rejects when the script has failed: the document is complete and there is still nothing.
+// Rejects when the script has failed: the document has long been complete and there is still nothing.
 export function chartsApi(): Promise<ChartsApi> {
   loaded ??= new Promise((resolve, reject) => {
-    const done = (): void => {
-      mark("charts");
-      resolve(window.__tarnCharts!);
-    };
+    const done = (): void => resolve(window.__tarnCharts!);
     if (window.__tarnCharts) return done();
     addEventListener("tarn-charts", done, { once: true });
-    const complete = (): void => void setTimeout(() => window.__tarnCharts ?? reject(new Error("charts.js could not be loaded")), 0);
+    const complete = (): void => {
+      setTimeout(() => {
+        if (!window.__tarnCharts) reject(new Error("charts.js could not be loaded"));
+      }, 5000);
+    };
     if (document.readyState === "complete") complete();
     else addEventListener("load", complete, { once: true });
   });

@@ -37,5 +37,6 @@ export interface ChartsApi {
 declare global {
   interface Window {
     __tarnCharts?: ChartsApi;
+    __tarnStartCharts?: () => void; // charts.js waits for the first paint; this ends the wait
   }
 }

@@ -178,4 +178,5 @@ const api: ChartsApi = {
 };
 
 window.__tarnCharts = api;
+if (window.__tarnTimings) window.__tarnTimings["charts"] = Math.round(performance.now() * 10) / 10;
 window.dispatchEvent(new Event("tarn-charts"));

@@ -3,8 +3,8 @@
 import type { ChartSpec, Table } from "../../contract.ts";
 import { columnIndex, columnNames } from "../../data/table.ts";
 import { toNumber } from "../../format/types.ts";
-import { none } from "../channels.ts";
-import { frame, numberAxis, timeAxis, xTitle } from "../config.ts";
+import { axisKind, extent, none } from "../channels.ts";
+import { frame, logTicks, numberAxis, timeAxis, xTitle } from "../config.ts";
 import { ChartProblem, type Context, type Drawing, type Row } from "../drawing.ts";
 import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Points } from "../points.ts";
 
@@ -57,14 +57,18 @@ interface Shape {
 
 function body(spec: ChartSpec, points: Points, context: Context, shape: Shape): object {
   const { stack, lying, timed, written } = shape;
-  const title = lying && spec.x_title === undefined ? null : xTitle(spec.x_title, points.x, points.kind);
+  // Numbers without a unit beside them ("1", "2", …) need their name; text doesn't.
+  const title = lying ? (spec.x_title ?? null) : xTitle(spec.x_title, points.x, axisKind(points.x));
   const percent = stack === "normalize";
   const y0 = points.y[0]!;
-  const yAxis = numberAxis(y0, percent ? "percent" : spec.y_format, { title: percent ? (spec.y_title ?? null) : yTitle(spec, points) });
+  const log = spec.scale === "log" && !percent;
+  const sizes = extent(points.points.map((p) => (p.value > 0 ? p.value : null))) ?? [1, 1];
+  // Where each bar's value is written, an axis says it twice.
+  const yAxis = lying && written ? null : numberAxis(y0, percent ? "percent" : spec.y_format, { title: percent ? (spec.y_title ?? null) : yTitle(spec, points), ...(log ? { values: logTicks(10 ** Math.floor(Math.log10(sizes[0])), sizes[1]) } : {}) });
   const size = {
     field: "y", type: "quantitative", stack: stack === "group" || stack === null ? null : stack,
-    axis: lying ? { ...yAxis, grid: true, titleAnchor: "end" } : yAxis,
-    scale: spec.scale === "log" ? { type: "log" } : { zero: true, nice: !percent },
+    axis: lying && yAxis ? { ...yAxis, grid: true, titleAnchor: "end" } : yAxis,
+    scale: log ? { type: "log" } : { zero: true, nice: !percent },
   };
   const place = timed
     ? { field: "x", type: "temporal", scale: { type: "utc", nice: false }, axis: timeAxis(title, spec.x_format) }
@@ -98,7 +102,7 @@ function uprightAxis(title: string | null, shape: Shape, points: Points, context
   const longest = Math.max(0, ...shape.places.map((p) => points.titleAt(p).length));
   const ordered = points.kind !== "category" || shape.places.every((p) => Number.isFinite(Number(p)));
   const slant = !ordered && longest * 6.6 + 8 > room && shape.places.length > 1;
-  return { title, ...(slant ? { labelAngle: -40, labelAlign: "right", labelBaseline: "middle", labelLimit: 120 } : { labelAngle: 0 }), labelOverlap: slant ? "greedy" : true };
+  return { title, ...(slant ? { labelAngle: -40, labelAlign: "right", labelBaseline: "middle", labelLimit: 120 } : { labelAngle: 0 }), labelOverlap: slant ? room < 13 : true };
 }
 
 function indexOf(table: Table, name: string): number {

@@ -3,7 +3,7 @@
 import type { ChartSpec, Table } from "../../contract.ts";
 import { formatter } from "../../format/format.ts";
 import { channel, extent, numbersOf, required, times, axisKind } from "../channels.ts";
-import { frame, numberAxis, timeAxis } from "../config.ts";
+import { frame, logTicks, numberAxis, timeAxis } from "../config.ts";
 import { type Channel, type Context, type Drawing, type Row } from "../drawing.ts";
 
 export interface Bin {
@@ -31,7 +31,7 @@ export function histogram(spec: ChartSpec, table: Table, context: Context): Draw
   } else {
     const values = starts.filter((v): v is number => v !== null && (!logX || v > 0));
     if (values.length < starts.length) notes.push(`${whole(starts.length - values.length)} ${logX ? "empty, zero or negative" : "empty"} values left out.`);
-    bins = binned(values, spec.bins ?? 20, logX);
+    bins = binned(values, spec.bins ?? null, logX);
   }
   if (logX) bins = bins.filter((b) => b.from > 0 && b.to > 0);
   const logY = spec.scale === "log";
@@ -42,8 +42,9 @@ export function histogram(spec: ChartSpec, table: Table, context: Context): Draw
   const share = formatter("percent1", "double");
   const title = (b: Bin): string => `${x.format(edge(x, b.from, time))} to ${x.format(edge(x, b.to, time))}`;
   const tallest = bins.reduce<Bin | null>((best, b) => (best === null || b.count > best.count ? b : best), null);
-  const yAxis = numberAxis(y ?? countChannel, spec.y_format, { title: spec.y_title ?? (y ? y.title : "Count") });
-  const xAxis = time ? timeAxis(spec.x_title ?? null, spec.x_format) : numberAxis(x, spec.x_format, { title: x.title, grid: false, tickCount: { expr: "max(3, floor(width / 80))" } });
+  const most = Math.max(1, tallest?.count ?? 1);
+  const yAxis = numberAxis(y ?? countChannel, spec.y_format, { title: spec.y_title ?? (y ? y.title : "Count"), ...(logY ? { values: logTicks(1, most) } : {}) });
+  const xAxis = time ? timeAxis(spec.x_title ?? null, spec.x_format) : numberAxis(x, spec.x_format, { title: x.title, grid: false, ...(logX && drawn.length > 0 ? { values: logTicks(drawn[0]!.from, drawn[drawn.length - 1]!.to) } : { tickCount: { expr: "max(3, floor(width / 80))" } }) });
   return {
     spec: frame(context, spec.height ?? 280, {
       data: { name: "rows" },
@@ -80,17 +81,19 @@ function edge(x: Channel, value: number, time: boolean): unknown {
   return x.type === "double" || x.type === "float" ? Number(value.toPrecision(6)) : value;
 }
 
-// About `wanted` bins with round edges (1, 2 or 5 times a power of ten); on a log axis of equal ratio.
-export function binned(values: readonly number[], wanted: number, log: boolean): Bin[] {
+// `wanted` bins of equal width from the least to the greatest value; null: about 20 with round edges (1, 2 or 5 times a
+// power of ten). On a log axis of equal ratio. The last bin includes its end.
+export function binned(values: readonly number[], wanted: number | null, log: boolean): Bin[] {
   const range = extent(values);
   if (!range) return [];
   let [low, high] = range;
-  const count = Math.max(1, Math.min(200, Math.round(wanted) || 20));
+  const count = Math.max(1, Math.min(200, Math.round(wanted ?? 20) || 20));
   if (low === high) return [{ from: low - 0.5, to: high + 0.5, count: values.length }];
-  const step = log ? (Math.log10(high) - Math.log10(low)) / count : niceStep((high - low) / count);
   if (log) [low, high] = [Math.log10(low), Math.log10(high)];
-  else low = Math.floor(low / step) * step;
-  const n = log ? count : Math.max(1, Math.floor((high - low) / step) + 1);
+  const round = !log && wanted === null;
+  const step = round ? niceStep((high - low) / count) : (high - low) / count;
+  if (round) low = Math.floor(low / step) * step;
+  const n = round ? Math.max(1, Math.floor((high - low) / step) + 1) : count;
   const edges = Array.from({ length: n + 1 }, (_, i) => (log ? 10 ** (low + i * step) : Number((low + i * step).toPrecision(12))));
   const bins = edges.slice(0, -1).map((from, i) => ({ from, to: edges[i + 1]!, count: 0 }));
   for (const value of values) {

@@ -1,7 +1,7 @@
 // Lines over time, numbers or ordered categories; with a band (lower and upper bound) and a dashed trend.
 import type { ChartSpec, Table } from "../../contract.ts";
-import { channel, numbersOf } from "../channels.ts";
-import { frame, numberAxis, timeAxis, xTitle } from "../config.ts";
+import { channel, extent, numbersOf } from "../channels.ts";
+import { frame, logTicks, numberAxis, timeAxis, xTitle } from "../config.ts";
 import type { Context, Drawing, HoverLine, Row } from "../drawing.ts";
 import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Points } from "../points.ts";
 
@@ -64,17 +64,22 @@ function layers(spec: ChartSpec, points: Points, rows: Row[], context: Context):
   const paint = colour ? { color: colour } : {};
   const y = {
     type: "quantitative",
-    axis: numberAxis(points.y[0]!, spec.y_format, { title: yTitle(spec, points) }),
+    axis: numberAxis(points.y[0]!, spec.y_format, { title: yTitle(spec, points), ...(spec.scale === "log" ? { values: logTicks(...positive(rows)) } : {}) }),
     scale: spec.scale === "log" ? { type: "log" } : { zero: startsAtZero(rows), nice: true },
   };
   const solid = context.width < 480 ? 2 : 2.25;
-  const positive = spec.scale === "log" ? [{ filter: "datum.y > 0" }] : [];
+  const visible = spec.scale === "log" ? [{ filter: "datum.y > 0" }] : [];
   const list: object[] = [];
   if (spec.band) list.push({ transform: [{ filter: "isValid(datum.lo) && isValid(datum.hi)" }], mark: { type: "area", opacity: 0.16, line: false }, encoding: { y: { ...y, field: "lo" }, y2: { field: "hi" }, ...paint } });
-  list.push({ transform: positive, mark: { type: "line", strokeWidth: solid, interpolate: "linear" }, encoding: { y: { ...y, field: "y" }, ...paint } });
+  list.push({ transform: visible, mark: { type: "line", strokeWidth: solid, interpolate: "linear" }, encoding: { y: { ...y, field: "y" }, ...paint } });
   if (spec.trend) list.push({ transform: [{ filter: "isValid(datum.t)" }], mark: { type: "line", strokeWidth: 1.5, strokeDash: [5, 4], opacity: 0.9 }, encoding: { y: { ...y, field: "t" }, ...paint } });
-  list.push({ transform: [...positive, { filter: "datum.dot" }], mark: { type: "point", filled: true, size: 36, opacity: 1 }, encoding: { y: { ...y, field: "y" }, ...paint } });
+  list.push({ transform: [...visible, { filter: "datum.dot" }], mark: { type: "point", filled: true, size: 36, opacity: 1 }, encoding: { y: { ...y, field: "y" }, ...paint } });
   return list;
+}
+
+function positive(rows: Row[]): [number, number] {
+  const [low, high] = extent(rows.map((row) => (typeof row["y"] === "number" && row["y"] > 0 ? row["y"] : null))) ?? [1, 1];
+  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
 }
 
 // Small changes high above zero would be flat; otherwise zero belongs into the picture.

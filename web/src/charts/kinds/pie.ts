@@ -47,6 +47,8 @@ export function pie(spec: ChartSpec, table: Table, context: Context): Drawing {
     { mark: { type: "arc", outerRadius: { expr: radius }, innerRadius: { expr: donut ? `${radius} * 0.62` : "0" }, stroke: ink[context.theme].card, strokeWidth: 2 } },
     { mark: { type: "text", radius: { expr: `${radius} * ${donut ? 0.81 : 0.7}` }, fontSize: 12, fontWeight: 600, fill: context.theme === "light" ? "#ffffff" : "#10161c" }, encoding: { text: { field: "text" }, color: { value: context.theme === "light" ? "#ffffff" : "#10161c" } } },
   ];
+  if (donut) layer.push({ data: { name: "centre" }, mark: { type: "text", fontSize: 20, fontWeight: 650, dy: -4 }, encoding: { theta: { value: 0 }, radius: { value: 0 }, order: { value: 0 }, text: { field: "text" }, color: { value: ink[context.theme].text } } });
+  if (donut) layer.push({ data: { name: "centre" }, mark: { type: "text", fontSize: 12, dy: 15 }, encoding: { theta: { value: 0 }, radius: { value: 0 }, order: { value: 0 }, text: { field: "name" }, color: { value: ink[context.theme].muted } } });
   return {
     spec: frame(context, height, {
       data: { name: "rows" },
@@ -54,7 +56,7 @@ export function pie(spec: ChartSpec, table: Table, context: Context): Drawing {
       layer,
       view: { stroke: null },
     }),
-    data: new Map([["rows", rows]]),
+    data: new Map([["rows", rows], ["centre", [{ text: amount.format(total), name: amount.title }]]]),
     height,
     legend: slices.map(([n, value]) => ({ name: n, colour: colourOf.get(n)!, note: share(value / all) })),
     ramp: null,

@@ -1,7 +1,7 @@
 // Scatter: one dot a row, with colour (series), size, and a dashed fitted line.
 import type { ChartSpec, Table } from "../../contract.ts";
 import { axisKind, channel, extent, label, numbersOf, required, series, times } from "../channels.ts";
-import { frame, numberAxis, timeAxis } from "../config.ts";
+import { frame, logTicks, numberAxis, timeAxis } from "../config.ts";
 import { type Context, type Drawing, type Row } from "../drawing.ts";
 import { ink } from "../palette.ts";
 
@@ -38,13 +38,17 @@ export function scatter(spec: ChartSpec, table: Table, context: Context): Drawin
     });
   }
   if (trend) rows.sort((a, b) => (Number(a["x"]) || 0) - (Number(b["x"]) || 0));
+  const ticks = (log: boolean, values: readonly (number | string | null)[]): object => {
+    const range = log ? extent(values.map((v) => (typeof v === "number" && v > 0 ? v : null))) : null;
+    return range ? { values: logTicks(10 ** Math.floor(Math.log10(range[0])), 10 ** Math.ceil(Math.log10(range[1]))) } : {};
+  };
   const scaleOf = (log: boolean): object => (log ? { type: "log" } : { zero: false, nice: true });
   const xEncoding = kind === "time"
     ? { field: "x", type: "temporal", scale: { type: "utc" }, axis: timeAxis(spec.x_title ?? null, spec.x_format) }
     : kind === "number"
-      ? { field: "x", type: "quantitative", scale: scaleOf(spec.x_scale === "log"), axis: numberAxis(x, spec.x_format, { title: x.title, tickCount: { expr: "max(3, floor(width / 80))" } }) }
+      ? { field: "x", type: "quantitative", scale: scaleOf(spec.x_scale === "log"), axis: numberAxis(x, spec.x_format, { title: x.title, tickCount: { expr: "max(3, floor(width / 80))" }, ...ticks(spec.x_scale === "log", xs) }) }
       : { field: "x", type: "ordinal", sort: null, axis: { title: x.title, labelAngle: 0 } };
-  const yEncoding = { type: "quantitative", scale: scaleOf(spec.scale === "log"), axis: numberAxis(y, spec.y_format) };
+  const yEncoding = { type: "quantitative", scale: scaleOf(spec.scale === "log"), axis: numberAxis(y, spec.y_format, ticks(spec.scale === "log", ys)) };
   const paint = s ? { color: { field: "s", type: "nominal", legend: null, scale: { domain: s.names, range: s.colours } } } : {};
   const dot = { type: "point", filled: true, opacity: rows.length > 800 ? 0.45 : 0.75, size: rows.length > 800 ? 24 : 48, stroke: ink[context.theme].card, strokeWidth: rows.length > 800 ? 0 : 0.75 };
   const notes = [...(s?.note ? [s.note] : []), ...(size ? [`Dot size: ${size.title}.`] : [])];
