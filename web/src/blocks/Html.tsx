@@ -55,7 +55,7 @@ function wrap(table: HTMLTableElement): void {
   const frame = document.createElement("div");
   frame.className = "scroll";
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", "Table");
   table.replaceWith(frame);
   frame.append(table);

@@ -15,7 +15,7 @@ export function Values({ spec, path }: { spec: ChartSpec; path: string }): React
   const unknown = state.table ? items.flatMap((i) => [i.column, i.compare]).find((name) => name && columnIndex(state.table!, name) < 0) : undefined;
   if (unknown) return <ErrorCard title={spec.title} error={{ class: "UNKNOWN_COLUMN", message: `There is no column ${unknown} in ${spec.query}. Columns: ${columnNames(state.table!)}.` }} />;
   return (
-    <section className="values" aria-labelledby={spec.title && spec.items ? `${path}-title` : undefined} aria-busy={state.status === "waiting"}>
+    <div className="values" role="group" aria-labelledby={spec.title && spec.items ? `${path}-title` : undefined} aria-busy={state.status === "waiting"}>
       {spec.title && spec.items && <h3 id={`${path}-title`}>{spec.title}</h3>}
       <dl className={`value-row${state.status === "ready" ? "" : " stale"}`} data-count={Math.min(items.length, 6)}>
         {items.map((item, i) => (
@@ -24,7 +24,7 @@ export function Values({ spec, path }: { spec: ChartSpec; path: string }): React
       </dl>
       {state.status === "absent" && <Absent />}
       {spec.caption && <p className="caption">{spec.caption}</p>}
-    </section>
+    </div>
   );
 }
 

@@ -13,7 +13,7 @@ export function ParameterBar({ parameters, sticky }: { parameters: Parameter[]; 
   const [open, setOpen] = useState(false); // small screens fold the bar
   const changed = parameters.filter((p) => !sameValue(values.get(p.name), p.default));
   return (
-    <section className={`parameters${sticky ? " sticky" : ""}`} aria-label="Parameters" data-open={open}>
+    <section className={`parameters${sticky ? " sticky" : ""}`} aria-label={sticky ? "Parameters" : `Parameters of ${store.dashboard.title || store.dashboard.name}`} data-open={open}>
       <div className="parameters-in">
         <button type="button" className="parameters-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="filter" />

@@ -61,7 +61,7 @@ export function DataTable({ table, name, label, columns: wanted, pageSize = 10, 
           {download && <Downloads table={table} name={name} order={sort || search ? order : null} />}
         </div>
       )}
-      <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+      <div className="scroll" tabIndex={0} role="group" aria-label={label}>
         <table>
           <caption className="visually-hidden">{label}</caption>
           <thead>

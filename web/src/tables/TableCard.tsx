@@ -17,7 +17,7 @@ export function TableCard({ spec, path }: { spec: ChartSpec; path: string }): Re
   }
   const title = spec.title ?? titleOf(spec.query);
   return (
-    <section className="card table-card" aria-labelledby={spec.title ? `${path}-title` : undefined} aria-busy={state.status === "waiting"}>
+    <div className="card table-card" aria-busy={state.status === "waiting"}>
       {spec.title && (
         <p className="chart-title" id={`${path}-title`}>
           {spec.title}
@@ -33,6 +33,6 @@ export function TableCard({ spec, path }: { spec: ChartSpec; path: string }): Re
         <div className="skeleton skeleton-table" />
       ) : null}
       {spec.caption && <p className="caption">{spec.caption}</p>}
-    </section>
+    </div>
   );
 }

@@ -66,6 +66,7 @@ class Chart implements ChartHandle {
     this.host.setAttribute("role", "img");
     this.host.setAttribute("aria-label", input.label);
     this.host.removeAttribute("aria-roledescription");
+    this.host.querySelector("svg")?.setAttribute("aria-hidden", "true"); // one picture, not a hundred marks
   }
 
   async resize(width: number): Promise<void> {
