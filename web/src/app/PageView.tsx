@@ -9,7 +9,7 @@ import { DashboardView } from "./DashboardView.tsx";
 import { IndexView } from "./IndexView.tsx";
 import { mark } from "./ready.ts";
 import { ReportView } from "./ReportView.tsx";
-import { onTheme, theme } from "./theme.ts";
+import { markPrinting, onTheme, printsAlways, theme } from "./theme.ts";
 import { TopBar } from "./TopBar.tsx";
 
 interface Props {
@@ -53,13 +53,18 @@ export function PageView({ page: first, source, stores, painted }: Props): React
 
 // On paper everything is drawn, open and light. #print asks for the same on a screen, for whoever prints without a dialog.
 function usePrinting(): boolean {
-  const [printing, setPrinting] = useState(location.hash === "#print");
+  const [printing, setPrinting] = useState(printsAlways);
   useEffect(() => {
+    // All of it at once: nothing that happens in a later turn gets onto the paper.
     const before = (): void => {
       window.__tarnStartCharts?.();
+      markPrinting(true); // before the charts measure their place
       flushSync(() => setPrinting(true));
     };
-    const after = (): void => setPrinting(location.hash === "#print");
+    const after = (): void => {
+      markPrinting(printsAlways());
+      setPrinting(printsAlways());
+    };
     addEventListener("beforeprint", before);
     addEventListener("afterprint", after);
     return () => {
@@ -67,9 +72,6 @@ function usePrinting(): boolean {
       removeEventListener("afterprint", after);
     };
   }, []);
-  useLayoutEffect(() => {
-    document.documentElement.dataset["printing"] = printing ? "1" : "0";
-  }, [printing]);
   return printing;
 }
 

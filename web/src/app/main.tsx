@@ -8,11 +8,12 @@ import { LiveSource } from "../data/live.ts";
 import { DashboardStore } from "../data/store.ts";
 import { PageView } from "./PageView.tsx";
 import { busy, mark } from "./ready.ts";
-import { apply } from "./theme.ts";
+import { apply, markPrinting, printsAlways } from "./theme.ts";
 
 function start(): void {
   mark("start");
   apply();
+  markPrinting(printsAlways());
   const done = busy();
   const embedded = document.getElementById("tarn-page")?.textContent;
   const page: Page | null = embedded ? (JSON.parse(embedded) as Page) : null;

@@ -36,6 +36,15 @@ export function onTheme(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+// #print: as on paper, for whoever prints without a dialog.
+export function printsAlways(): boolean {
+  return location.hash === "#print";
+}
+
+export function markPrinting(printing: boolean): void {
+  document.documentElement.dataset["printing"] = printing ? "1" : "0";
+}
+
 export function apply(): void {
   document.documentElement.dataset["theme"] = theme();
   for (const listener of listeners) listener();

@@ -26,6 +26,7 @@ export interface HoverLine {
   name: string;
   value: string;
   colour: string | null;
+  note?: string; // what else there is to say about it, e.g. its trend
 }
 
 // Charts with an axis of places (days, categories, bins): pointer and arrow keys step along it.

@@ -100,7 +100,7 @@ export function yTitle(spec: ChartSpec, points: Points): string | null {
 }
 
 // Pointer and arrow keys go from place to place; each shows all series there, tallest first.
-export function axisHover(points: Points, along: "x" | "y", order: readonly (number | string)[], extra?: (row: number) => HoverLine[], total = false): AxisHover {
+export function axisHover(points: Points, along: "x" | "y", order: readonly (number | string)[], extra?: (row: number) => string, total = false): AxisHover {
   const colours = new Map(points.series?.names.map((name, i) => [name, points.series!.colours[i]!]) ?? []);
   const format = points.y[0]!.format;
   const byPlace = new Map<number | string, Point[]>();
@@ -112,10 +112,9 @@ export function axisHover(points: Points, along: "x" | "y", order: readonly (num
   const stops = order.flatMap((at) => {
     const here = [...(byPlace.get(at) ?? [])].sort((a, b) => b.value - a.value);
     if (here.length === 0) return [];
-    const lines: HoverLine[] = here.slice(0, 12).flatMap((point) => [
-      { name: point.series || points.y[0]!.title, value: format(point.value), colour: colours.get(point.series) ?? null },
-      ...(extra?.(point.row) ?? []),
-    ]);
+    const lines: HoverLine[] = here.slice(0, 12).map((point) => ({
+      name: point.series || points.y[0]!.title, value: format(point.value), colour: colours.get(point.series) ?? null, note: extra?.(point.row),
+    }));
     if (here.length > 12) lines.push({ name: `and ${here.length - 12} more`, value: "", colour: null });
     if (total && here.length > 1) lines.push({ name: "Total", value: format(here.reduce((sum, p) => sum + p.value, 0)), colour: null });
     const end = points.kind === "time" && here[0]!.end > 0 ? here[0]!.end : undefined;

@@ -1,5 +1,5 @@
 // A chart in its card: title, legend, plot, notes, and its data as a table.
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useApp, useQuery, useStore } from "../app/context.ts";
 import { Absent } from "../blocks/Absent.tsx";
 import { ErrorCard } from "../blocks/ErrorCard.tsx";
@@ -8,6 +8,8 @@ import { ChartProblem, type Drawing, type Row } from "../charts/drawing.ts";
 import type { ChartSpec, Table, TarnError } from "../contract.ts";
 import { titleOf } from "../data/table.ts";
 import { DataDetails } from "../tables/DataDetails.tsx";
+import type { ChartsApi } from "../vega/api.ts";
+import { chartsApi } from "./charts.ts";
 import { Legend, RampLegend } from "./Legend.tsx";
 import { Plot, type Plotted } from "./Plot.tsx";
 
@@ -35,7 +37,7 @@ export function ChartCard({ spec, path }: { spec: ChartSpec; path: string }): Re
     () => (drawing && !drawing.empty ? plottedOf(drawing, spec, title, path) : null),
     [drawing, spec, title, path],
   );
-  const missing = useMemo(() => unmapped(spec, drawing, plotted), [spec, drawing, plotted]);
+  const missing = useUnmapped(spec, drawing);
   const error = state.error ?? made?.error ?? null;
   if (error) return <ErrorCard error={error} title={spec.title} retry={state.error && store.source.live ? () => store.retry() : undefined} />;
 
@@ -110,9 +112,16 @@ function autoTitle(spec: ChartSpec): string {
   return y && by && by !== y ? `${y} by ${titleOf(by).toLowerCase()}` : y || titleOf(spec.query);
 }
 
-// Needs charts.js, so it is only known once a plot is there to be drawn.
-function unmapped(spec: ChartSpec, drawing: Drawing | null, plotted: Plotted | null): string | null {
-  if (spec.chart !== "map" || !drawing || !plotted || !window.__tarnCharts) return null;
-  const names = window.__tarnCharts.unmapped((drawing.data.get("rows") ?? []).map((row) => String(row["country"])));
+// Which countries the map can't show. Only charts.js knows.
+function useUnmapped(spec: ChartSpec, drawing: Drawing | null): string | null {
+  const [api, setApi] = useState<ChartsApi | null>(window.__tarnCharts ?? null);
+  const wanted = spec.chart === "map" && api === null;
+  useEffect(() => {
+    if (wanted) chartsApi().then(setApi, () => undefined);
+  }, [wanted]);
+  if (spec.chart !== "map" || !drawing || !api) return null;
+  const rows = drawing.data.get("rows") ?? [];
+  const codes = new Set(api.unmapped(rows.map((row) => String(row["country"]))));
+  const names = rows.filter((row) => codes.has(String(row["country"]))).map((row) => drawing.tips.get(row["tip"] as number)!.title);
   return names.length === 0 ? null : `Without a shape on this map: ${names.slice(0, 8).join(", ")}${names.length > 8 ? `, and ${names.length - 8} more` : ""}.`;
 }

@@ -28,7 +28,7 @@ interface Props {
 
 export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNode {
   const { printing } = useApp();
-  const { box, near, width } = useNear();
+  const { box, near, width } = useNear(printing);
   const host = useRef<HTMLDivElement>(null);
   const handle = useRef<ChartHandle | null>(null);
   const queue = useRef<Promise<void>>(Promise.resolve());
@@ -169,7 +169,7 @@ function useCursor(handle: React.RefObject<ChartHandle | null>, plotted: Plotted
     const index = Math.max(0, Math.min(last, to));
     const stop = hover.stops[index]!;
     go(index, handle.current.positions(hover.along, hover.stops), null);
-    setSaid(`${stop.title}: ${stop.lines.map((l) => `${l.name} ${l.value}`).join(", ")}`);
+    setSaid(`${stop.title}: ${stop.lines.map((l) => `${l.name} ${l.value}${l.note ? ` (${l.note})` : ""}`).join(", ")}`);
   };
   return { line: at?.line ?? null, said, handlers: { onPointerMove: pointer, onPointerDown: pointer, onPointerLeave: clear, onBlur: clear, onKeyDown: key } };
 }

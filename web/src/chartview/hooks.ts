@@ -6,7 +6,7 @@ import { busy } from "../app/ready.ts";
 const margin = "300px";
 
 // Until the browser has said whether the element is near, `ready` waits.
-export function useNear(): { box: React.RefObject<HTMLDivElement | null>; near: boolean; width: number } {
+export function useNear(printing: boolean): { box: React.RefObject<HTMLDivElement | null>; near: boolean; width: number } {
   const box = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   const [width, setWidth] = useState(0);
@@ -33,5 +33,8 @@ export function useNear(): { box: React.RefObject<HTMLDivElement | null>; near: 
       sized.disconnect();
     };
   }, []);
+  useLayoutEffect(() => {
+    setWidth(Math.floor(box.current!.clientWidth)); // on paper the column is narrower
+  }, [printing]);
   return { box, near, width };
 }

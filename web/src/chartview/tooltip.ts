@@ -31,6 +31,7 @@ export function showTip(tip: Tip, x: number, y: number): void {
       row.append(dot);
     }
     row.append(make("span", "tooltip-name", line.name), make("span", "tooltip-value", line.value));
+    if (line.note) row.append(make("span", "tooltip-name", line.note));
     el.append(row);
   }
   el.dataset["shown"] = "1";

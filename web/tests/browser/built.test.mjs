@@ -130,7 +130,7 @@ test("keyboard: skip link, tabs, a chart's places, its legend", async () => {
   await ready(page);
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  assert.match(await chart.locator("[aria-live]").textContent(), /^Feb 2022: video [\d,]+, Trend/);
+  assert.match(await chart.locator("[aria-live]").textContent(), /^Feb 2022: video [\d,]+ \(trend [\d,.]+\), text/);
   assert.match(await page.locator(".tooltip").innerText(), /Feb 2022/);
   await page.screenshot({ path: shot("tooltip.png") });
   await page.keyboard.press("Escape");

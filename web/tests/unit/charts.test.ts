@@ -84,9 +84,21 @@ test("bar over time: from the start to the end of each month", () => {
 });
 
 test.each([
-  [{ color: "type" }, "zero"], [{ color: "type", stack: "normalize" }, "normalize"], [{ color: "type", stack: false }, null],
+  [{ color: "type" }, [[0, 10], [10, 13], [0, 5]]],
+  [{ color: "type", stack: "normalize" }, [[0, 10 / 13], [10 / 13, 1], [0, 1]]],
+] as const)("bar over time %j: piled up", (more, ends) => {
+  expect(draw({ chart: "bar", x: "month", y: "n", ...more }, votes).data.get("rows")!.map((r) => [r["y0"], r["y"]])).toEqual(ends);
+});
+
+test("bar over time: negative values pile downwards", () => {
+  const t = table({ d: "date", k: "string", n: "int" }, [["2024-01-01", "a", 5], ["2024-01-01", "b", -2], ["2024-01-01", "c", -1]]);
+  expect(draw({ chart: "bar", x: "d", y: "n", color: "k" }, t).data.get("rows")!.map((r) => [r["y0"], r["y"]])).toEqual([[0, 5], [0, -2], [-2, -3]]);
+});
+
+test.each([
+  [{ color: "patrons" }, "zero"], [{ color: "patrons", stack: "normalize" }, "normalize"], [{ y: ["users", "patrons"] }, null],
 ] as const)("bar %j: stack %s", (more, stack) => {
-  expect(JSON.stringify(draw({ chart: "bar", x: "month", y: "n", ...more }, votes).spec)).toContain(`"stack":${JSON.stringify(stack)}`);
+  expect(JSON.stringify(draw({ chart: "bar", x: "country", y: "users", ...more } as Partial<ChartSpec>, countries).spec)).toContain(`"stack":${JSON.stringify(stack)}`);
 });
 
 test("area: stacked areas have every series at every place", () => {

@@ -6,7 +6,7 @@ import { toNumber } from "../../format/types.ts";
 import { axisKind, extent, none } from "../channels.ts";
 import { frame, logTicks, numberAxis, timeAxis, xTitle } from "../config.ts";
 import { ChartProblem, type Context, type Drawing, type Row } from "../drawing.ts";
-import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Points } from "../points.ts";
+import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Point, type Points } from "../points.ts";
 
 export function bar(spec: ChartSpec, table: Table, context: Context): Drawing {
   const points = readPoints(spec, table, context, true);
@@ -23,10 +23,12 @@ export function bar(spec: ChartSpec, table: Table, context: Context): Drawing {
   const single = points.series === null || repeats;
   const written = labels !== null || (lying && single && order.length <= 25 && spec.scale !== "log");
   const rank = new Map(points.series?.names.map((name, i) => [name, i]) ?? []);
-  const rows: Row[] = points.points.map((p) => ({
+  if (timed) points.points.sort((a, b) => places.get(a.at)! - places.get(b.at)! || (rank.get(a.series) ?? 0) - (rank.get(b.series) ?? 0));
+  const ends = timed ? piled(points.points, stack) : null;
+  const rows: Row[] = points.points.map((p, i) => ({
     x: timed ? p.at : points.titleAt(p.at),
-    ...(timed ? { x2: p.end } : {}),
-    y: p.value, s: p.series, o: rank.get(p.series) ?? 0,
+    ...(ends ? { x2: p.end, y0: ends[i]![0], y: ends[i]![1] } : { y: p.value }),
+    s: p.series, o: rank.get(p.series) ?? 0,
     ...(written ? { text: labels ? String(labels[p.row] ?? "") : points.y[0]!.format(p.value) } : {}),
   }));
   const height = spec.height ?? (lying ? Math.max(120, order.length * (stack === "group" ? 34 : 28) + 50) : 300);
@@ -45,6 +47,24 @@ export function bar(spec: ChartSpec, table: Table, context: Context): Drawing {
     summary: summarise(kindOfBars, points),
     empty: rows.length === 0,
   };
+}
+
+// Vega-Lite doesn't stack bars that reach from the start to the end of a period, so we do: from and to for each point,
+// upwards for positive and downwards for negative values. `points` ordered by place.
+function piled(points: readonly Point[], stack: Shape["stack"]): [number, number][] {
+  const totals = new Map<number | string, number>();
+  if (stack === "normalize") for (const p of points) totals.set(p.at, (totals.get(p.at) ?? 0) + Math.abs(p.value));
+  const tops = new Map<number | string, { up: number; down: number }>();
+  return points.map((p) => {
+    if (stack === null) return [0, p.value];
+    const value = stack === "normalize" ? p.value / (totals.get(p.at) || 1) : p.value;
+    const top = tops.get(p.at) ?? { up: 0, down: 0 };
+    tops.set(p.at, top);
+    const side = value < 0 ? "down" : "up";
+    const from = top[side];
+    top[side] += value;
+    return [from, top[side]];
+  });
 }
 
 interface Shape {
@@ -66,7 +86,7 @@ function body(spec: ChartSpec, points: Points, context: Context, shape: Shape): 
   // Where each bar's value is written, an axis says it twice.
   const yAxis = lying && written ? null : numberAxis(y0, percent ? "percent" : spec.y_format, { title: percent ? (spec.y_title ?? null) : yTitle(spec, points), ...(log ? { values: logTicks(10 ** Math.floor(Math.log10(sizes[0])), sizes[1]) } : {}) });
   const size = {
-    field: "y", type: "quantitative", stack: stack === "group" || stack === null ? null : stack,
+    field: "y", type: "quantitative", stack: timed || stack === "group" ? null : stack,
     axis: lying && yAxis ? { ...yAxis, grid: true, titleAnchor: "end" } : yAxis,
     scale: log ? { type: "log" } : { zero: true, nice: !percent },
   };
@@ -78,7 +98,7 @@ function body(spec: ChartSpec, points: Points, context: Context, shape: Shape): 
   const gap = timed && shape.places.length < context.width / 8 ? { xOffset: 0.75, x2Offset: -0.75 } : {};
   const encoding = {
     [lying ? "y" : "x"]: place,
-    ...(timed ? { x2: { field: "x2" } } : {}),
+    ...(timed ? { x2: { field: "x2" }, y2: { field: "y0" } } : {}),
     [lying ? "x" : "y"]: size,
     ...(colour ? { color: colour, order: { field: "o", type: "quantitative" } } : {}),
     ...(stack === "group" ? { [lying ? "yOffset" : "xOffset"]: { field: "s", type: "nominal", sort: points.series!.names, scale: { paddingInner: 0.08 } } } : {}),

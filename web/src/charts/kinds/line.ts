@@ -2,7 +2,7 @@
 import type { ChartSpec, Table } from "../../contract.ts";
 import { channel, extent, numbersOf } from "../channels.ts";
 import { frame, logTicks, numberAxis, timeAxis, xTitle } from "../config.ts";
-import type { Context, Drawing, HoverLine, Row } from "../drawing.ts";
+import type { Context, Drawing, Row } from "../drawing.ts";
 import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Points } from "../points.ts";
 
 const fewPlaces = 16; // up to here each point gets a dot
@@ -30,10 +30,11 @@ export function line(spec: ChartSpec, table: Table, context: Context): Drawing {
   if (band || trend) rows.push(...withoutValue(points, table, spec, context, bounds, fitted));
   for (const list of bySeries.values()) if (list.length === 1) list[0]!["dot"] = true;
 
-  const extra = (row: number): HoverLine[] => [
-    ...(fitted ? [{ name: "Trend", value: trend!.format(fitted[row]), colour: null }] : []),
-    ...(bounds ? [{ name: "Range", value: `${band![0]!.format(bounds[0]![row])} to ${band![1]!.format(bounds[1]![row])}`, colour: null }] : []),
-  ];
+  const extra = (row: number): string =>
+    [
+      ...(fitted && fitted[row] !== null ? [`trend ${trend!.format(fitted[row])}`] : []),
+      ...(bounds && bounds[0]![row] !== null ? [`${band![0]!.format(bounds[0]![row])} to ${band![1]!.format(bounds[1]![row])}`] : []),
+    ].join(", ");
   const hover = axisHover(points, "x", order, band || trend ? extra : undefined);
   const legend = points.series?.legend ?? [];
   return {

@@ -22,7 +22,7 @@ export function map(spec: ChartSpec, table: Table, context: Context): Drawing {
   const colours = sequential[context.theme];
   const range = extent(rows.map((r) => r["v"] as number)) ?? [0, 0];
   const top = [...rows].sort((a, b) => Number(b["v"]) - Number(a["v"])).slice(0, 5);
-  const height = spec.height ?? Math.round(Math.max(200, Math.min(460, context.width * 0.5)) / 20) * 20;
+  const height = spec.height ?? Math.round(Math.max(160, Math.min(460, context.width * 0.46)) / 20) * 20;
   // Some countries have most of everything; the square root keeps the others apart.
   const skewed = range[0] >= 0 && range[1] > 0;
   const shape = { type: "geoshape", stroke: ink[context.theme].card, strokeWidth: 0.6 };
