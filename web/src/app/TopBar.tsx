@@ -45,7 +45,8 @@ function Navigation({ current }: { current: string | null }): React.ReactNode {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLElement>(null);
   const target = (entry: IndexEntry): string | null => (page.report ? `#d-${entry.name}` : source.link(entry.name));
-  const entries = page.index.filter((entry) => entry.name === current || target(entry) !== null);
+  const shown = (name: string): boolean => page.dashboards.some((d) => d.name === name);
+  const entries = page.index.filter((entry) => (page.report ? shown(entry.name) : entry.name === current || target(entry) !== null));
   useEffect(() => {
     if (!open) return;
     const close = (event: Event): void => {

@@ -73,6 +73,12 @@ test("bar: text is sorted by size, `sort: none` and numbers keep their order", (
   expect(column(draw({ chart: "bar", x: "option", y: "n" }, options), "x")).toEqual(["1", "2", "10"]);
 });
 
+test("bar: rows of one place are one bar, and the chart says so", () => {
+  const d = draw({ chart: "bar", x: "k", y: "n" }, table({ k: "string", n: "int" }, [["a", 1], ["b", 5], ["a", 2], [null, 3], ["", 4]]));
+  expect(d.data.get("rows")!.map((r) => [r["x"], r["y"]])).toEqual([["(none)", 7], ["b", 5], ["a", 3]]);
+  expect(d.notes).toEqual(["Rows with the same k are added up."]);
+});
+
 test("bar: a limit says what it leaves out", () => {
   expect(draw({ chart: "bar", x: "country", y: "users", limit: 2 }, countries).notes).toEqual(["The first 2 of 3."]);
 });

@@ -14,6 +14,7 @@ export function bar(spec: ChartSpec, table: Table, context: Context): Drawing {
   const repeats = spec.color !== undefined && spec.color === spec.x;
   const stack = !points.series ? null : spec.stack === "normalize" ? "normalize" : (spec.stack ?? !Array.isArray(spec.y)) || repeats ? "zero" : "group";
   const lying = spec.horizontal === true;
+  const added = addUp(points);
   const all = placesInOrder(spec, table, points);
   const order = spec.limit && spec.limit > 0 ? all.slice(0, spec.limit) : all;
   const places = new Map(order.map((place, i) => [place, i]));
@@ -34,6 +35,7 @@ export function bar(spec: ChartSpec, table: Table, context: Context): Drawing {
   const height = spec.height ?? (lying ? Math.max(120, order.length * (stack === "group" ? 34 : 28) + 50) : 300);
   const kindOfBars = stack === "normalize" ? "Bar chart of shares" : stack === "zero" && !repeats ? "Stacked bar chart" : stack === "group" ? "Grouped bar chart" : "Bar chart";
   const notes = notesOf(points);
+  if (added) notes.push(`Rows with the same ${points.x.title.toLowerCase()} are added up.`);
   if (order.length < all.length) notes.push(`The first ${order.length} of ${all.length}.`);
   return {
     spec: frame(context, height, { data: { name: "rows" }, ...body(spec, points, context, { stack, lying, timed, written, places: order }) }),
@@ -65,6 +67,20 @@ function piled(points: readonly Point[], stack: Shape["stack"]): [number, number
     top[side] += value;
     return [from, top[side]];
   });
+}
+
+// One bar for each place and series: further rows would lie behind it. True when there were any.
+function addUp(points: Points): boolean {
+  const first = new Map<string, Point>();
+  for (const p of points.points) {
+    const key = JSON.stringify([p.at, p.series]);
+    const same = first.get(key);
+    if (same) same.value += p.value;
+    else first.set(key, p);
+  }
+  const added = first.size < points.points.length;
+  points.points = [...first.values()];
+  return added;
 }
 
 interface Shape {
