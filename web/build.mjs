@@ -3,7 +3,8 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "vite";
 
-const dist = new URL("./dist/", import.meta.url).pathname;
+// CMake builds into its own folder; `npm run build` by hand into dist/.
+const dist = process.env.TARN_WEB_DIST ? `${process.env.TARN_WEB_DIST}/` : new URL("./dist/", import.meta.url).pathname;
 await rm(dist, { recursive: true, force: true });
 
 for (const [name, entry] of [

@@ -8,7 +8,7 @@ import { onTheme, theme, toggleTheme } from "./theme.ts";
 export function TopBar({ current }: { current: string | null }): React.ReactNode {
   const { page, source } = useApp();
   const chosen = useSyncExternalStore(onTheme, theme);
-  const home = source.live ? source.link("")!.replace(/d\/$/, "") : null;
+  const home = source.home();
   const name = page.project || "Tarn";
   const brand = (
     <>

@@ -17,10 +17,10 @@ function start(): void {
   const done = busy();
   const embedded = document.getElementById("tarn-page")?.textContent;
   const page: Page | null = embedded ? (JSON.parse(embedded) as Page) : null;
-  let root = document.getElementById("tarn-root");
+  let root = document.getElementById("root");
   if (!root) {
     root = document.createElement("div");
-    root.id = "tarn-root";
+    root.id = "root";
     document.body.append(root);
   }
   if (!page) {
@@ -29,7 +29,7 @@ function start(): void {
     return;
   }
   mark("parsed");
-  const source = page.mode === "live" ? new LiveSource() : new BuiltSource(page.index);
+  const source = page.mode === "live" ? new LiveSource() : new BuiltSource(page);
   const stores = page.dashboards.map((d) => new DashboardStore(d, source, page.report ? `${d.name}.` : ""));
   addEventListener("popstate", () => stores.forEach((store) => store.readAddress()));
   const react = createRoot(root);

@@ -1,26 +1,31 @@
 // A page without a server: what is embedded is all there is.
-import type { Dashboard, IndexEntry, Page, Parameter, ParamValue, Result } from "../contract.ts";
+import type { Dashboard, Page, Parameter, ParamValue } from "../contract.ts";
 import { safeHref } from "./live.ts";
-import type { DataSource } from "./source.ts";
+import type { Answer, DataSource } from "./source.ts";
 import { canonical, resultKey, sameValue, type Values } from "./values.ts";
 
 export class BuiltSource implements DataSource {
   readonly live = false;
-  private readonly index: readonly IndexEntry[];
+  private readonly built: Page;
 
-  constructor(index: readonly IndexEntry[]) {
-    this.index = index;
+  constructor(page: Page) {
+    this.built = page;
   }
 
-  load(): Promise<Result[]> {
-    return Promise.resolve([]);
+  load(): Promise<Answer> {
+    return Promise.resolve({ results: [] });
   }
   download(): null {
     return null;
   }
+  // A build writes each dashboard of its index beside the others.
   link(dashboard: string): string | null {
-    const entry = this.index.find((e) => e.name === dashboard);
-    return entry ? safeHref(entry) : null;
+    const entry = this.built.index.find((e) => e.name === dashboard);
+    if (!entry) return null;
+    return entry.href ? safeHref(entry) : `${encodeURIComponent(entry.name)}.html`;
+  }
+  home(): string | null {
+    return this.built.report || this.built.index.length < 2 ? null : "index.html";
   }
   watch(): () => void {
     return () => undefined;

@@ -1,6 +1,6 @@
 // The server behind a live page. Addresses are relative to where the page lies, so a path prefix works.
-import type { Dashboard, IndexEntry, Page, Result, TarnError } from "../contract.ts";
-import { asObject, type DataSource } from "./source.ts";
+import type { Dashboard, IndexEntry, Page, TarnError } from "../contract.ts";
+import { asObject, type Answer, type DataSource } from "./source.ts";
 import { writeUrl, type Values } from "./values.ts";
 
 export class LiveSource implements DataSource {
@@ -11,11 +11,10 @@ export class LiveSource implements DataSource {
     this.base = pathname.replace(/\/(d\/[^/]*\/?|report\/?)?$/, "");
   }
 
-  async load(dashboard: string, values: Values, queries: string[], signal: AbortSignal): Promise<Result[]> {
+  async load(dashboard: string, values: Values, queries: string[], signal: AbortSignal): Promise<Answer> {
     const body = JSON.stringify({ values: asObject(values), queries });
     const headers = { "Content-Type": "application/json", "X-Tarn": "1" };
-    const answer = await request<{ results: Result[] }>(this.api(dashboard, "results"), { method: "POST", headers, body, signal });
-    return answer.results;
+    return await request<Answer>(this.api(dashboard, "results"), { method: "POST", headers, body, signal });
   }
 
   download(dashboard: Dashboard, query: string, extension: "csv" | "xlsx", values: Values): string {
@@ -25,6 +24,10 @@ export class LiveSource implements DataSource {
 
   link(dashboard: string): string {
     return `${this.base}/d/${encodeURIComponent(dashboard)}`;
+  }
+
+  home(): string {
+    return `${this.base}/`;
   }
 
   page(dashboard: Dashboard, values: Values, signal: AbortSignal): Promise<Page> {

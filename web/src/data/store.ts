@@ -5,7 +5,7 @@ import type { Dashboard, ParamValue, Result, Table, TarnError } from "../contrac
 import { Embedded } from "./built.ts";
 import { isTarnError } from "./live.ts";
 import type { DataSource } from "./source.ts";
-import { readUrl, resultKey, sameValue, valuesOf, writeUrl, type Values } from "./values.ts";
+import { readUrl, resultKey, sameValue, valuesOf, withDefaults, writeUrl, type Values } from "./values.ts";
 
 export interface QueryState {
   // absent: a built page has no result for these values. While waiting, `table` may be the former one.
@@ -33,9 +33,10 @@ export class DashboardStore {
   version = 0;
 
   constructor(dashboard: Dashboard, source: DataSource, prefix: string) {
-    this.dashboard = dashboard;
     this.source = source;
     this.prefix = prefix;
+    dashboard = withDefaults(dashboard, this.named);
+    this.dashboard = dashboard;
     // A server has read the address already; without one it is ours to read.
     const given = valuesOf(dashboard);
     this.current = source.live ? given : readUrl(dashboard.parameters, new URLSearchParams(location.search), given, prefix);
@@ -93,7 +94,8 @@ export class DashboardStore {
   }
 
   // A newer version of the same dashboard; the reader's values stay where the parameters still exist.
-  replace(dashboard: Dashboard): void {
+  replace(given: Dashboard): void {
+    const dashboard = withDefaults(given, this.named);
     const base = valuesOf(dashboard);
     for (const parameter of dashboard.parameters) {
       const old = this.dashboard.parameters.find((p) => p.name === parameter.name);
@@ -110,6 +112,11 @@ export class DashboardStore {
     this.changed();
     this.schedule();
   }
+
+  private readonly named = (name: string): boolean => {
+    const search = new URLSearchParams(location.search);
+    return [name, `${name}.min`, `${name}.max`].some((key) => search.has(this.prefix + key));
+  };
 
   // What a built page can show; null in a live one, where anything goes.
   embeddedValues(): Embedded | null {
@@ -208,11 +215,12 @@ export class DashboardStore {
     const flight = { abort: new AbortController(), keys, done: busy() };
     this.inFlight = flight;
     try {
-      const results = await this.source.load(this.dashboard.name, this.current, queries, flight.abort.signal);
+      const { results, values } = await this.source.load(this.dashboard.name, this.current, queries, flight.abort.signal);
       if (flight.abort.signal.aborted) return;
+      this.adopt(values);
       this.remember(results);
       const silent = { class: "BAD_ANSWER", message: "The server did not answer this query." };
-      for (const key of keys) if (!this.results.has(key)) this.failed.set(key, silent);
+      for (const key of queries.map((query) => this.key(query))) if (!this.results.has(key)) this.failed.set(key, silent);
     } catch (error) {
       if (flight.abort.signal.aborted) return;
       const failure = isTarnError(error) ? error : { class: "INTERNAL_ERROR", message: String(error) };
@@ -225,6 +233,16 @@ export class DashboardStore {
       }
       flight.done();
     }
+  }
+
+  // The server may have had to choose otherwise: an option that is gone, a number out of bounds.
+  private adopt(values: Record<string, ParamValue> | undefined): void {
+    if (!values) return;
+    const next = new Map(this.current);
+    for (const { name } of this.dashboard.parameters) if (Object.hasOwn(values, name)) next.set(name, values[name]!);
+    if ([...next].every(([name, value]) => sameValue(value, this.current.get(name)))) return;
+    this.current = next;
+    this.writeAddress();
   }
 
   private changed(): void {

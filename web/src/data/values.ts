@@ -7,6 +7,15 @@ export function valuesOf(dashboard: Dashboard): Map<string, ParamValue> {
   return new Map(dashboard.parameters.map((p) => [p.name, Object.hasOwn(dashboard.values, p.name) ? dashboard.values[p.name]! : p.default]));
 }
 
+// A parameter without a default (the first of a query's options, say) has the value that C++ chose for it. Unless the
+// address names it, that is its default: choosing nothing is no change.
+export function withDefaults(dashboard: Dashboard, named: (name: string) => boolean): Dashboard {
+  const parameters = dashboard.parameters.map((p) =>
+    p.default === null && Object.hasOwn(dashboard.values, p.name) && !named(p.name) ? { ...p, default: dashboard.values[p.name]! } : p,
+  );
+  return { ...dashboard, parameters };
+}
+
 // One text for one meaning: 10 and "10" are the same, and so are two orders of a multi-select.
 export function canonical(value: ParamValue | undefined): string {
   if (value === null || value === undefined) return "null";

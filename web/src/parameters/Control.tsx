@@ -2,10 +2,11 @@
 import { useId } from "react";
 import { useQuery, useStore, useValues } from "../app/context.ts";
 import type { Option, Parameter, ParamValue } from "../contract.ts";
-import { cell, columnIndex } from "../data/table.ts";
+import { columnIndex } from "../data/table.ts";
 import { DateRange } from "./DateRange.tsx";
 import { Dropdown } from "./Dropdown.tsx";
 import { MultiSelect } from "./MultiSelect.tsx";
+import { optionsOf } from "./options.ts";
 import { NumberField, Slider, TextField } from "./fields.tsx";
 
 export const liveHint = "Open live to change";
@@ -89,15 +90,6 @@ function FromQuery({ query, value, label, make }: { query: string; value: string
   const { table, error } = useQuery(query);
   if (error) return <span className="control-error" role="alert" title={error.message}>{error.class}</span>;
   if (!table) return <span className="skeleton skeleton-control" />;
-  const [v, l] = [columnIndex(table, value), columnIndex(table, label || value)];
-  if (v < 0) return <span className="control-error" role="alert">There is no column {value}</span>;
-  const seen = new Set<string>();
-  const options: Option[] = [];
-  for (let row = 0; row < table.rows; row += 1) {
-    const key = cell(table, v, row);
-    if (key === null || seen.has(String(key))) continue;
-    seen.add(String(key));
-    options.push({ value: String(key), label: String(cell(table, l < 0 ? v : l, row) ?? key) });
-  }
-  return make(options);
+  if (columnIndex(table, value) < 0) return <span className="control-error" role="alert">There is no column {value}</span>;
+  return make(optionsOf(table, { value, label }));
 }

@@ -5,6 +5,7 @@ import { useStore, useValues } from "../app/context.ts";
 import type { Parameter } from "../contract.ts";
 import { sameValue } from "../data/values.ts";
 import { Control } from "./Control.tsx";
+import { optionsOf } from "./options.ts";
 import { valueText } from "./text.ts";
 
 export function ParameterBar({ parameters, sticky }: { parameters: Parameter[]; sticky: boolean }): React.ReactNode {
@@ -34,7 +35,7 @@ export function ParameterBar({ parameters, sticky }: { parameters: Parameter[]; 
         <p className="printed-values">
           {parameters.map((p) => (
             <span key={p.name}>
-              {p.label || p.name}: <strong>{valueText(p, values.get(p.name) ?? null)}</strong>
+              {p.label || p.name}: <strong>{valueText(p, values.get(p.name) ?? null, p.options_from ? optionsOf(store.state(p.options_from.query).table, p.options_from) : (p.options ?? []))}</strong>
             </span>
           ))}
         </p>

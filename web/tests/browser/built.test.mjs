@@ -185,6 +185,17 @@ test("a built page offers what it holds and disables the rest", async () => {
   await context.close();
 });
 
+test("built dashboards link to each other, and to the index", async () => {
+  const { page, context } = await open(browser, url);
+  const links = await page.locator(".topbar a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+  assert.deepEqual(links, ["index.html", "users.html", "posts.html", "votes.html", "top.html"]);
+  await context.close();
+  const home = await open(browser, file("index.html", makePage({ dashboards: [] })));
+  assert.equal(await home.page.locator(".index-card").count(), 4);
+  await clean(home);
+  await home.context.close();
+});
+
 test("light and dark by the reader's choice, kept", async () => {
   const { page, context } = await open(browser, url);
   await page.getByRole("button", { name: "Dark colours" }).click();
@@ -205,6 +216,7 @@ test("on paper: all charts, everything open, nothing to press, light", async () 
   const plain = await open(browser, `${url}#print`, { scheme: "dark" }); // the same on a screen
   assert.equal(await plain.page.locator("figure.chart .vega-host svg, figure.chart .vega-host canvas").count(), 26); // tabs and details too
   assert.equal(await plain.page.locator(".controls:visible").count(), 0);
+  assert.match(await plain.page.locator(".printed-values").innerText(), /Poll: Poll 1: which feature should come first\?/);
   assert.ok(await plain.page.getByText("In a collapsible part.").isVisible());
   await clean(plain);
   await plain.context.close();

@@ -14,7 +14,7 @@ after(async () => {
   await browser.close();
   server.close();
 });
-beforeEach(() => Object.assign(server.state, { delay: 0, requests: [], aborted: 0, fail: null, title: null, eventsDown: false }));
+beforeEach(() => Object.assign(server.state, { delay: 0, requests: [], aborted: 0, fail: null, correct: null, title: null, eventsDown: false }));
 
 const settled = async (page, ms = 450) => {
   await page.waitForTimeout(ms);
@@ -123,7 +123,7 @@ test("only data changed: the running view gets new rows, within 150 ms", async (
 });
 
 test("a newer change aborts the request before it; old rows stay, dimmed, until new ones come", async () => {
-  server.state.delay = 400;
+  server.state.delay = 2000;
   const { page, context, trouble } = await open(browser, `${server.url}/d/users`);
   const bins = page.getByRole("slider", { name: "Bins" });
   await bins.focus();
@@ -133,7 +133,7 @@ test("a newer change aborts the request before it; old rows stay, dimmed, until 
   await page.keyboard.press("ArrowRight");
   await page.waitForTimeout(150);
   assert.ok((await page.locator(".plot.stale").count()) > 0);
-  await settled(page, 500);
+  await settled(page, 2500);
   assert.equal(server.state.requests.length, 2);
   assert.equal(server.state.aborted, 1);
   server.state.delay = 0;
@@ -158,6 +158,18 @@ test("a failing request shows the server's error, and trying again helps", async
   await card.getByRole("button", { name: "Try again" }).click();
   await settled(page);
   assert.equal(JSON.parse(await echo(page))[0], "x");
+  await context.close();
+});
+
+test("what the server chooses otherwise is shown as chosen", async () => {
+  server.state.correct = { poll: "p3" }; // say, because the options changed
+  const { page, context } = await open(browser, `${server.url}/d/users`);
+  await page.getByLabel("Search", { exact: true }).fill("x");
+  await settled(page);
+  assert.match(await page.getByRole("combobox", { name: "Poll" }).inputValue(), /^Poll 4:/);
+  assert.deepEqual(JSON.parse(await echo(page)).slice(0, 2), ["x", "p3"]);
+  assert.equal(new URL(page.url()).search, "?poll=p3&q=x");
+  assert.equal(server.state.requests.length, 1);
   await context.close();
 });
 

@@ -4,7 +4,7 @@ import { dashboard, defaults, index, page, parameters, result } from "./fixtures
 import { asset, livePolicy, liveShell } from "./shell.mjs";
 
 export async function serve() {
-  const state = { delay: 0, requests: [], aborted: 0, fail: null, title: null, streams: new Set(), eventsDown: false };
+  const state = { delay: 0, requests: [], aborted: 0, fail: null, correct: null, title: null, streams: new Set(), eventsDown: false };
   const server = createServer((request, response) => {
     const url = new URL(request.url, "http://localhost");
     const send = (status, type, body, headers = {}) => {
@@ -33,7 +33,8 @@ export async function serve() {
         if (request.headers["x-tarn"] !== "1") return send(403, "application/json", JSON.stringify({ error: { class: "FORBIDDEN", message: "X-Tarn is missing" } }));
         const answer = () => {
           if (state.fail) return send(500, "application/json", JSON.stringify({ error: state.fail }));
-          send(200, "application/json", JSON.stringify({ results: body.queries.map((q) => result(q, body.values)) }));
+          const values = { ...body.values, ...state.correct };
+          send(200, "application/json", JSON.stringify({ results: body.queries.map((q) => result(q, values)), ...(state.correct ? { values } : {}) }));
         };
         response.on("close", () => response.writableFinished || (state.aborted += 1));
         if (state.delay) setTimeout(() => response.destroyed || answer(), state.delay);

@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import type { Dashboard, Parameter, ParamValue } from "../../src/contract.ts";
 import { Embedded } from "../../src/data/built.ts";
-import { canonical, readUrl, resultKey, sameValue, writeUrl } from "../../src/data/values.ts";
+import { optionsOf } from "../../src/parameters/options.ts";
+import { table } from "./make.ts";
+import { canonical, readUrl, resultKey, sameValue, withDefaults, writeUrl } from "../../src/data/values.ts";
 
 const parameters: Parameter[] = [
   { name: "q", label: "", type: "text", default: "" },
@@ -49,6 +51,20 @@ test("one meaning has one text", () => {
   expect(sameValue(["a,b"], ["a", "b"])).toBe(false);
   expect(resultKey("q", [["a", 1], ["b", 2]])).toBe(resultKey("q", [["b", "2"], ["a", "1"]]));
   expect(resultKey("q", [["a", 1]])).not.toBe(resultKey("p", [["a", 1]]));
+});
+
+test("where C++ chose the value, that is the default, unless the address names one", () => {
+  const dashboard = { parameters: [{ ...parameters[5]!, default: null }], values: { poll: "p7" } } as unknown as Dashboard;
+  expect(withDefaults(dashboard, () => false).parameters[0]!.default).toBe("p7");
+  expect(withDefaults(dashboard, (name) => name === "poll").parameters[0]!.default).toBeNull();
+});
+
+test("options from a query's rows", () => {
+  const t = table({ id: "bigint", title: "string" }, [[1, "One"], [2, null], [1, "Again"], [null, "None"]]);
+  expect(optionsOf(t, { value: "id", label: "title" })).toEqual([{ value: "1", label: "One" }, { value: "2", label: "2" }]);
+  expect(optionsOf(t, { value: "id", label: "" })).toEqual([{ value: "1", label: "1" }, { value: "2", label: "2" }]);
+  expect(optionsOf(t, { value: "nope", label: "title" })).toEqual([]);
+  expect(optionsOf(null, { value: "id", label: "title" })).toEqual([]);
 });
 
 test("a built page knows which values it holds", () => {
