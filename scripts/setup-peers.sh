@@ -36,15 +36,28 @@ if [ "$(cat .peers/bin/stamp 2>/dev/null)" != "$s3_server" ]; then
   fi
 fi
 
-[ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ] && exit 0
+# What only tests/interop/forecast_cases.py needs, in the same environment.
+models=(statsmodels==0.15.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1)
+add_models() {
+  [ "$(cat .peers/models 2>/dev/null)" = "${models[*]}" ] && return
+  echo "fetching ${models[*]} ..."
+  .peers/venv/bin/python -m pip install --quiet --disable-pip-version-check "${models[@]}"
+  echo "${models[*]}" > .peers/models
+}
+if [ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ]; then
+  add_models
+  exit 0
+fi
 
 # Ivy's resolution does not find Delta's own dependencies, Maven's does: hence a throw-away project.
 command -v mvn >/dev/null || install_packages maven
 mkdir -p .peers
-rm -rf .peers/jars .peers/venv .peers/stamp
+rm -rf .peers/jars .peers/venv .peers/stamp .peers/models
 echo "fetching ${packages[*]} ..."
 python3 -m venv .peers/venv
 .peers/venv/bin/python -m pip install --quiet --disable-pip-version-check "${packages[@]}"
+
+add_models
 
 echo "fetching $delta_jar ..."
 work=$(mktemp -d)

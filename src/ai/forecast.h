@@ -53,6 +53,7 @@ struct ForecastOptions {
     int64_t horizon = 0;                 // Exclusive end: microseconds since 1970.
     double interval_width = 0.95;        // 0 < width < 1
     std::optional<Frequency> frequency;  // nullopt: inferred
+    std::optional<int64_t> last;         // The step that the forecast follows; nullopt: the last observation. Not before it.
     std::string model = "auto";          // or a name from above
     std::optional<int> season;           // nullopt: SeasonOf; 1: none
     std::optional<double> floor, cap;    // Forecast and interval stay within.

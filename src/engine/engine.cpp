@@ -7,6 +7,7 @@
 #include "engine/internal/curves.h"
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
+#include "engine/internal/forecast_functions.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/root_settings.h"
@@ -86,6 +87,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterWatchedFileSystem(*state->db->instance);
         RegisterDeltaScan(*state->db->instance, state->sources);
         RegisterJsonScan(*state->db->instance, state->sources);
+        RegisterForecastFunctions(*state->db->instance);
         RegisterExpectations(*state->db->instance, state->expectations);
         RegisterTakeFiles(*state->db->instance, state->file_takers);
         RegisterRowMarks(*state->db->instance, state->markers);

@@ -10,12 +10,41 @@ Result<Argument> Parser::ParseArgument() {
         argument.name = Next().text;
         Next();
     }
-    // TABLE(t) and TABLE t as an argument of a table function.
+    if (Is("TABLE") && (Peek(1).Is("(") || IsIdentifier(1))) {
+        TARN_TRY(argument.value, ParseTableArgument());
+        return argument;
+    }
     TARN_TRY(argument.value, ParseExpr());
     if (Accept("AS")) {
         TARN_TRY(argument.alias, ParseIdentifier("an alias"));
     }
     return argument;
+}
+
+// TABLE(query), TABLE(t), TABLE t: the rows that a table function works on, as a subquery.
+Result<ExprPtr> Parser::ParseTableArgument() {
+    Nested nested(*this);
+    TARN_CHECK(CheckNesting());
+    SourcePosition position = Next().position;
+    bool closed = Accept("(");
+    QueryPtr query;
+    if (closed && StartsQuery()) {
+        TARN_TRY(query, ParseQuery());
+    } else {
+        auto star = std::make_shared<Expr>();
+        star->node = Star{};
+        star->position = position;
+        Select select;
+        select.items.push_back({std::move(star), {}, position});
+        TARN_TRY(RelationPtr relation, ParseTableOrFunction(false, false));
+        select.from.push_back(std::move(relation));
+        auto whole = std::make_shared<Query>();
+        whole->position = position;
+        TARN_TRY(whole->body, MakeBody(std::move(select), position));
+        query = std::move(whole);
+    }
+    if (closed) TARN_CHECK(Expect(")"));
+    return MakeExpr(ScalarSubquery{std::move(query)}, position);
 }
 
 Result<ExprPtr> Parser::ParseCall(Name name) {

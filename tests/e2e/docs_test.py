@@ -19,6 +19,9 @@ class Docs(TarnTest):
     def test_tables(self):
         self.run_page("tables.md")
 
+    def test_forecast(self):
+        self.run_page("forecast.md")
+
 
 if __name__ == "__main__":
     unittest.main()

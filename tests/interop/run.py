@@ -12,6 +12,7 @@ import concurrency_cases
 import dml_cases
 import example_cases
 import feature_cases
+import forecast_cases
 import harness
 import maintenance_cases
 import random_cases
@@ -21,7 +22,7 @@ import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
 GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *concurrency_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
-          *maintenance_cases.GROUPS, *s3_cases.GROUPS, *dml_cases.GROUPS,
+          *maintenance_cases.GROUPS, *s3_cases.GROUPS, *dml_cases.GROUPS, *forecast_cases.GROUPS,
           *random_cases.GROUPS]
 
 

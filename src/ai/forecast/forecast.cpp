@@ -69,7 +69,7 @@ std::vector<double> Regular(const std::vector<Observation> &observations, Freque
     std::vector<double> sums(steps + 1), counts(steps + 1);
     for (const Observation &observation : observations) {
         int64_t before = StepsBefore(frequency, last, observation.time);
-        if (before > static_cast<int64_t>(steps)) continue;
+        if (before > static_cast<int64_t>(steps) || std::isnan(observation.value)) continue;
         sums[steps - static_cast<size_t>(before)] += observation.value;
         counts[steps - static_cast<size_t>(before)]++;
     }
@@ -220,6 +220,11 @@ Result<Forecast> MakeForecast(std::vector<Observation> observations, const Forec
     std::vector<int64_t> times;
     for (const Observation &observation : tidy) times.push_back(observation.time);
     Frequency frequency = options.frequency ? *options.frequency : InferFrequency(times);
+    // A step without a value at the end is a missing one.
+    if (options.last && *options.last > times.back()) {
+        times.push_back(*options.last);
+        tidy.push_back({*options.last, std::numeric_limits<double>::quiet_NaN()});
+    }
     Forecast out;
     for (int64_t step = 1;; step++) {
         int64_t time = Step(frequency, times.back(), step);
@@ -229,7 +234,7 @@ Result<Forecast> MakeForecast(std::vector<Observation> observations, const Forec
         }
         out.points.push_back({time, 0, 0, 0});
     }
-    out.observations = static_cast<int>(tidy.size());
+    out.observations = static_cast<int>(std::ranges::count_if(tidy, [](const Observation &o) { return !std::isnan(o.value); }));
     TARN_CHECK(Choose(Regular(tidy, frequency), options.season.value_or(SeasonOf(frequency)), options, out));
     auto within = [&](double value) {
         if (options.floor) value = std::max(value, *options.floor);

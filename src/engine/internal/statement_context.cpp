@@ -3,6 +3,7 @@
 #include "delta/schema.h"
 #include "engine/internal/changes.h"
 #include "engine/internal/duck_error.h"
+#include "engine/internal/forecast_functions.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/read_files.h"
 #include "engine/internal/secret_functions.h"
@@ -311,6 +312,7 @@ Result<std::string> StatementContext::RenderTableFunction(const sql::TableFuncti
                                                           const std::vector<sql::RenderedArgument> &args) {
     if (!copy_source_.empty() && function.name.Last() == sql::kCopySource) return copy_source_;
     if (IsTableChanges(function)) return RenderTableChanges(*this, function, args);
+    if (IsForecastFunction(function)) return RenderForecastFunction(function, args, session_.parameters);
     if (EqualsIgnoreCase(function.name.Last(), "list_secrets") && args.empty()) return ListOfSecrets(*session_.engine.secrets);
     if (!EqualsIgnoreCase(function.name.Last(), "read_files")) return RenderContext::RenderTableFunction(function, args);
     TARN_TRY(ReadFilesOptions options, ParseReadFilesOptions(args));

@@ -120,6 +120,7 @@ private:
     Result<ExprPtr> ParseCall(Name name);
     Result<void> ParseCallTail(FunctionCall &call);
     Result<Argument> ParseArgument();
+    Result<ExprPtr> ParseTableArgument();
     bool LambdaAhead() const;
     Result<ExprPtr> ParseLambda();
     Result<ExprPtr> ParseStar(Name qualifier);
