@@ -7,7 +7,7 @@ import type { DashboardStore } from "../data/store.ts";
 import { AppContext } from "./context.ts";
 import { DashboardView } from "./DashboardView.tsx";
 import { IndexView } from "./IndexView.tsx";
-import { mark } from "./ready.ts";
+import { busy, mark } from "./ready.ts";
 import { ReportView } from "./ReportView.tsx";
 import { markPrinting, onTheme, printsAlways, theme } from "./theme.ts";
 import { TopBar } from "./TopBar.tsx";
@@ -65,9 +65,21 @@ function usePrinting(): boolean {
       markPrinting(printsAlways());
       setPrinting(printsAlways());
     };
+    // The button can wait for what the browser's own command can't: data of tabs that were never opened.
+    const prepare = (): void => {
+      before();
+      const end = performance.now() + 5000;
+      const wait = (): void => {
+        if (document.documentElement.dataset["ready"] === "1" || performance.now() > end) window.print();
+        else setTimeout(wait, 50);
+      };
+      setTimeout(wait, 50);
+    };
+    addEventListener("tarn-print", prepare);
     addEventListener("beforeprint", before);
     addEventListener("afterprint", after);
     return () => {
+      removeEventListener("tarn-print", prepare);
       removeEventListener("beforeprint", before);
       removeEventListener("afterprint", after);
     };
@@ -80,18 +92,21 @@ function follow(source: DataSource, stores: DashboardStore[], setPage: (page: Pa
   let running: AbortController | null = null;
   return source.watch((name) => {
     const store = stores[0];
-    if (!store || (name !== null && name !== store.dashboard.name)) return;
+    if (!store) return location.reload(); // the index is small, and has nothing to lose
+    if (name !== null && name !== store.dashboard.name) return;
     running?.abort();
     const abort = new AbortController();
     running = abort;
-    source.page(store.dashboard, store.values, abort.signal).then(
-      (page) => {
+    const done = busy();
+    source
+      .page(store.dashboard, store.values, abort.signal)
+      .then((page) => {
         const next = page.dashboards.find((d) => d.name === store.dashboard.name);
         if (abort.signal.aborted || !next) return;
         store.replace(next);
         setPage(page);
-      },
-      () => undefined, // the next change asks again
-    );
+      })
+      .catch(() => undefined) // the next change asks again
+      .finally(done);
   });
 }

@@ -31,7 +31,7 @@ export function TopBar({ current }: { current: string | null }): React.ReactNode
           <button type="button" className="icon" onClick={toggleTheme} aria-label={chosen === "dark" ? "Light colours" : "Dark colours"} title={chosen === "dark" ? "Light colours" : "Dark colours"}>
             <Icon name={chosen === "dark" ? "sun" : "moon"} />
           </button>
-          <button type="button" className="icon" onClick={() => window.print()} aria-label="Print or save as PDF" title="Print or save as PDF">
+          <button type="button" className="icon" onClick={() => dispatchEvent(new Event("tarn-print"))} aria-label="Print or save as PDF" title="Print or save as PDF">
             <Icon name="print" />
           </button>
         </div>

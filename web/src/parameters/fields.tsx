@@ -14,12 +14,16 @@ function useDraft(value: ParamValue, wait: number, take: (text: string) => void)
     if (pending.current === null) setDraft(outside);
   }, [outside]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  const latest = useRef(outside);
+  latest.current = outside;
   const flush = (): void => {
     clearTimeout(timer.current);
     if (pending.current === null) return;
     const text = pending.current;
     pending.current = null;
     taker.current(text);
+    // What was taken may differ from what was typed (99 of at most 50), also when it is the value of before.
+    setTimeout(() => pending.current ?? setDraft(latest.current), 0);
   };
   const edit = (text: string): void => {
     setDraft(text);

@@ -9,7 +9,7 @@ export const out = new URL(process.env.TARN_BROWSER_OUT ? `file://${process.env.
 mkdirSync(out, { recursive: true });
 export const shot = (name) => new URL(name, out).pathname;
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") });
+export const launch = () => chromium.launch({ executablePath: process.env.TARN_CHROMIUM ?? "/usr/bin/chromium", args: flags.split(" ") });
 
 // Opens `url` and waits until all in view is drawn. `trouble` collects errors, refused requests and CSP violations.
 export async function open(browser, url, { width = 1280, height = 900, scheme = "light", ...more } = {}) {

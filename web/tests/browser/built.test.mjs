@@ -148,7 +148,7 @@ test("keyboard: skip link, tabs, a chart's places, its legend", async () => {
 test("pointing at a slice or a country says what it is", async () => {
   const { page, context } = await open(browser, url);
   await drawAll(page);
-  for (const [title, pattern, mark] of [["Users, donut", /Germany[\s\S]*1,830[\s\S]*14\.6%/, '.mark-arc path:nth-of-type(2)'], ["Comments by weekday", /Mon · 0:00/, ".mark-rect path >> nth=0"]]) {
+  for (const [title, pattern, mark] of [["Users, donut", /Germany[\s\S]*1,830[\s\S]*14\.6%/, '.mark-arc path:nth-of-type(2)'], ["Comments by weekday", /Mon · 0:00/, ".mark-rect path >> nth=0"], ["Full Vega-Lite", /Sum of n_votes\s*[\d,]+/, ".mark-rect path >> nth=0"]]) {
     const chart = page.locator("figure.chart").filter({ hasText: title });
     await chart.scrollIntoViewIfNeeded();
     await ready(page);

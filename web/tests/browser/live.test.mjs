@@ -213,6 +213,19 @@ test("downloads: XLSX from the server, with the values of now", async () => {
   await context.close();
 });
 
+test("printing fetches what was never shown: a tab's data for the values of now", async () => {
+  const { page, context } = await open(browser, `${server.url}/d/users`);
+  await page.evaluate(() => (window.print = () => (window.__printed = document.querySelectorAll(".vega-host svg, .vega-host canvas").length)));
+  await page.getByRole("combobox", { name: "Add to Post types" }).click();
+  await page.getByRole("option", { name: "Poll" }).click();
+  await settled(page);
+  await page.getByRole("button", { name: "Print or save as PDF" }).click();
+  await page.waitForFunction(() => window.__printed > 0);
+  assert.equal(await page.evaluate(() => window.__printed), 26);
+  assert.equal(await page.locator(".skeleton-plot").count(), 0);
+  await context.close();
+});
+
 test("the index has a card for each dashboard", async () => {
   for (const scheme of ["light", "dark"]) {
     const opened = await open(browser, `${server.url}/`, { scheme });
