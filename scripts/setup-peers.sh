@@ -38,11 +38,18 @@ fi
 
 # What only tests/interop/forecast_cases.py needs, in the same environment.
 models=(statsmodels==0.15.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1)
+labelled=vaderSentiment==3.3.2  # its source package has the texts that people rated
 add_models() {
-  [ "$(cat .peers/models 2>/dev/null)" = "${models[*]}" ] && return
+  [ "$(cat .peers/models 2>/dev/null)" = "${models[*]} $labelled" ] && return
   echo "fetching ${models[*]} ..."
   .peers/venv/bin/python -m pip install --quiet --disable-pip-version-check "${models[@]}"
-  echo "${models[*]}" > .peers/models
+  rm -rf .peers/vader
+  mkdir -p .peers/vader
+  .peers/venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: -d .peers/vader "$labelled"
+  tar xzf .peers/vader/vader*.tar.gz --strip-components=2 -C .peers/vader --wildcards '*/hutto_ICWSM_2014.tar.gz'
+  tar xzf .peers/vader/hutto_ICWSM_2014.tar.gz --strip-components=1 -C .peers/vader --wildcards '*_GroundTruth.txt'
+  rm .peers/vader/*.tar.gz
+  echo "${models[*]} $labelled" > .peers/models
 }
 if [ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ]; then
   add_models
