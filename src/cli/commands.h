@@ -64,6 +64,19 @@ struct SecretArguments {
 };
 int SecretCommand(const SecretArguments &arguments);
 
+struct DashboardArguments {
+    ProjectArguments project;
+    std::vector<std::string> names;     // Only these; empty: all.
+    std::string host = "127.0.0.1";     // serve
+    int port = 8910;                    // serve; 0: any free one
+    std::string output;                 // build: a folder; report: an HTML file
+    bool pdf = false, png = false, tables = false;
+};
+int DashboardServeCommand(const DashboardArguments &arguments);
+int DashboardBuildCommand(const DashboardArguments &arguments);
+int DashboardCheckCommand(const DashboardArguments &arguments);
+int ReportCommand(const DashboardArguments &arguments);
+
 // "name=value" texts as a map. False: prints what is wrong.
 bool ParsePairs(const std::vector<std::string> &texts, const char *option, std::map<std::string, std::string> &pairs);
 

@@ -48,6 +48,34 @@ CLI::App *AddSecret(CLI::App &app, tarn::cli::SecretArguments &secret) {
     return command;
 }
 
+struct DashboardCommands {
+    CLI::App *serve, *build, *check, *report;
+};
+
+DashboardCommands AddDashboard(CLI::App &app, tarn::cli::DashboardArguments &dashboard, tarn::cli::DashboardArguments &report) {
+    CLI::App *parent = app.add_subcommand("dashboard", "Serve, build or check a project's dashboards");
+    parent->require_subcommand(1);
+    auto add = [](CLI::App &to, const char *name, const char *what, tarn::cli::DashboardArguments &arguments) {
+        CLI::App *command = to.add_subcommand(name, what);
+        AddProject(*command, arguments.project);
+        command->add_option("--name", arguments.names, "Only this dashboard; may be given several times")->take_all()->allow_extra_args(false);
+        return command;
+    };
+    DashboardCommands commands{};
+    commands.serve = add(*parent, "serve", "Show them in a browser; saved files and changed tables show at once", dashboard);
+    commands.serve->add_option("--port", dashboard.port, "0 for any free one")->check(CLI::Range(0, 65535))->capture_default_str();
+    commands.serve->add_option("--host", dashboard.host, "The address to listen on; others than loopback let everyone in")->capture_default_str();
+    commands.build = add(*parent, "build", "Write each as one HTML file that needs no server", dashboard);
+    commands.build->add_option("--output", dashboard.output, "The folder to write to")->default_val("dashboards-built");
+    commands.build->add_flag("--pdf", dashboard.pdf, "Also as PDF (needs Chromium)");
+    commands.build->add_flag("--png", dashboard.png, "Also as a picture (needs Chromium)");
+    commands.build->add_flag("--tables", dashboard.tables, "Also each query's rows as CSV and XLSX");
+    commands.check = add(*parent, "check", "Run all queries with default values; fail on errors", dashboard);
+    commands.report = add(app, "report", "Write all dashboards as one document, HTML and PDF", report);
+    commands.report->add_option("--output", report.output, "The HTML file; the PDF lies beside it")->default_val("report.html");
+    return commands;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -90,13 +118,23 @@ int main(int argc, char **argv) {
     tarn::cli::SecretArguments secret;
     secret.root = "./lakehouse";
     CLI::App *secret_command = AddSecret(app, secret);
+    tarn::cli::DashboardArguments dashboard, report;
+    dashboard.project.root = report.project.root = "./lakehouse";
+    DashboardCommands dashboards = AddDashboard(app, dashboard, report);
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    int code = *run_command ? tarn::cli::RunCommand(run) : *test_command ? tarn::cli::TestCommand(test) : *secret_command ? tarn::cli::SecretCommand(secret) : tarn::cli::SqlCommand(sql);
+    int code = *dashboards.serve ? tarn::cli::DashboardServeCommand(dashboard)
+               : *dashboards.build ? tarn::cli::DashboardBuildCommand(dashboard)
+               : *dashboards.check ? tarn::cli::DashboardCheckCommand(dashboard)
+               : *dashboards.report ? tarn::cli::ReportCommand(report)
+               : *run_command ? tarn::cli::RunCommand(run)
+               : *test_command ? tarn::cli::TestCommand(test)
+               : *secret_command ? tarn::cli::SecretCommand(secret)
+                                 : tarn::cli::SqlCommand(sql);
     // Commands abandon their engine, whose threads are still there: no static destructor may run beside them.
     std::fflush(nullptr);
     std::_Exit(code);

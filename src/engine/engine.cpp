@@ -10,6 +10,7 @@
 #include "engine/internal/forecast_functions.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_file_system.h"
+#include "engine/internal/raise.h"
 #include "engine/internal/root_settings.h"
 #include "engine/internal/secret_functions.h"
 #include "engine/internal/state.h"
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterTakeFiles(*state->db->instance, state->file_takers);
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
+        RegisterRaise(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);
         RegisterSecretFunctions(*state->db->instance, *state->secrets);

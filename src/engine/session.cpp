@@ -82,7 +82,7 @@ Result<QuerySources> Session::SourcesOf(std::string_view text) {
     if (query == nullptr) return QuerySources{};
     StatementContext context(*state_);
     TARN_TRY(std::string rendered, context.Query(*query->query));
-    return QuerySources{context.versions_read(), !context.unstable && !context.reads_files()};
+    return QuerySources{context.versions_read(), true, !context.unstable && !context.reads_files()};
 }
 
 void Session::Use(const std::string &catalog, const std::string &schema) {

@@ -24,7 +24,8 @@ struct SessionState;
 // Equal sources give equal rows, as long as the session's parameters are the same and `stable` holds.
 struct QuerySources {
     std::map<std::string, int64_t> tables;  // Location and pinned version of every Delta table read.
-    bool stable = false;                    // Not: for rand(), now(), read_files(), and for what is not a query.
+    bool is_query = false;                  // SELECT and its kin; nothing else is said of other statements.
+    bool stable = false;                    // Not: for rand(), now() and read_files().
 };
 
 class Session {

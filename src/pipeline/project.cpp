@@ -22,6 +22,7 @@ class Variables {
 public:
     std::map<std::string, std::string> values;   // "var.source" -> value
     std::map<std::string, std::string> missing;  // declared without a value: name -> description
+    bool need_values = true;
 
     Result<std::string> Fill(const std::string &text, const fs::path &file, const YAML::Mark &mark) const {
         std::string out;
@@ -34,8 +35,9 @@ public:
             out += text.substr(at, open - at);
             std::string name = text.substr(open + 2, close - open - 2);
             auto it = values.find(name);
-            if (it == values.end()) return Unresolved(name, file, mark);
-            out += it->second;
+            bool known = it != values.end();
+            if (!known && need_values) return Unresolved(name, file, mark);
+            out += known ? it->second : text.substr(open, close + 1 - open);
             at = close + 1;
         }
     }
@@ -174,6 +176,7 @@ Result<Project> LoadBundle(const fs::path &file, const ProjectOptions &options) 
     project.folder = file.parent_path();
     TARN_TRY(YAML::Node root, LoadYaml(file));
     Variables variables;
+    variables.need_values = options.need_values;
     project.name = root["bundle"] && root["bundle"]["name"] ? root["bundle"]["name"].Scalar() : project.folder.filename().string();
     TARN_CHECK(ReadVariables(root["variables"], file, variables));
     TARN_TRY(project.target, ChooseTarget(root["targets"], options.target, file));
@@ -198,6 +201,14 @@ Result<Project> LoadBundle(const fs::path &file, const ProjectOptions &options) 
             TARN_TRY(PipelineSpec pipeline, ReadPipeline(entry.first.Scalar(), entry.second, part, variables));
             project.pipelines.push_back(std::move(pipeline));
         }
+        YAML::Node dashboards = node["resources"] ? node["resources"]["dashboards"] : YAML::Node();
+        for (const auto &entry : dashboards) {
+            TARN_TRY(std::string path, Text(entry.second, "file_path", "", variables, part));
+            fs::path found = (part.parent_path() / path).lexically_normal();
+            std::error_code failed;
+            if (path.empty() || !fs::exists(found, failed)) return Invalid(part, entry.second.Mark(), "the dashboard `" + entry.first.Scalar() + "` needs `file_path`, an existing file.");
+            project.dashboards.push_back(std::move(found));
+        }
     }
     return project;
 }
@@ -207,6 +218,7 @@ Result<Project> LoadSparkPipeline(const fs::path &file, const ProjectOptions &op
     project.folder = file.parent_path();
     TARN_TRY(YAML::Node root, LoadYaml(file));
     Variables variables;
+    variables.need_values = options.need_values;
     TARN_TRY(PipelineSpec pipeline, ReadPipeline(project.folder.filename().string(), root, file, variables));
     for (auto &[name, value] : options.variables) pipeline.configuration[name] = value;
     project.name = pipeline.name;
@@ -239,6 +251,10 @@ Result<Project> LoadProject(const ProjectOptions &options) {
         std::set<fs::path> tests;
         Expand(folder, "tests/*.sql", tests);
         project.tests.assign(tests.begin(), tests.end());
+        std::set<fs::path> dashboards(project.dashboards.begin(), project.dashboards.end());
+        Expand(folder, "dashboards/*.md", dashboards);
+        Expand(folder, "dashboards/*.lvdash.json", dashboards);
+        project.dashboards.assign(dashboards.begin(), dashboards.end());
         return project;
     } catch (const YAML::Exception &exception) {
         return Invalid(folder, exception.mark, exception.msg);

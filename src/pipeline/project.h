@@ -29,12 +29,14 @@ struct Project {
     std::string target;            // The chosen target's name; empty without targets.
     std::vector<PipelineSpec> pipelines;
     std::vector<std::filesystem::path> tests;  // tests/*.sql, sorted, absolute
+    std::vector<std::filesystem::path> dashboards;  // dashboards/*.md and *.lvdash.json, sorted, and the file_path of dashboard resources
 };
 
 struct ProjectOptions {
     std::filesystem::path folder;
     std::string target;                              // Empty: the default target.
     std::map<std::string, std::string> variables;    // --var name=value
+    bool need_values = true;                         // false: a variable without a value stays as written (who only reads tables)
 };
 
 // Errors: PATH_NOT_FOUND without a project file; PIPELINE_INVALID_DEFINITION names file, line and key;

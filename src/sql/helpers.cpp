@@ -50,7 +50,7 @@ constexpr HelperMacro kMacros[] = {
      "MAP a: the value of key i.",
      "maps with integer keys",
      "CREATE OR REPLACE TEMP MACRO spark_array_get(a, i) AS CASE WHEN i < 0 OR i >= len(a) THEN "
-     "error('[INVALID_ARRAY_INDEX] The index ' || i || ' is out of bounds. The array has ' || len(a) || ' "
+     "spark_raise('[INVALID_ARRAY_INDEX] The index ' || i || ' is out of bounds. The array has ' || len(a) || ' "
      "elements. Use the SQL function `get()` to tolerate accessing element at invalid index and return "
      "NULL instead.') ELSE list_extract(a, i + 1) END"},
     {"spark_array_intersect",
@@ -64,7 +64,7 @@ constexpr HelperMacro kMacros[] = {
      "decimals of more than 28 whole digits",
      "CREATE OR REPLACE TEMP MACRO spark_cast_bigint(a) AS CASE WHEN typeof(a) = 'VARCHAR' THEN CASE WHEN "
      "TRY_CAST(a AS VARCHAR) IS NULL THEN NULL WHEN regexp_full_match(trim(TRY_CAST(a AS VARCHAR)), "
-     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS BIGINT) ELSE error('[CAST_INVALID_INPUT] "
+     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS BIGINT) ELSE spark_raise('[CAST_INVALID_INPUT] "
      "The value ''' || TRY_CAST(a AS VARCHAR) || ''' of the type \"STRING\" cannot be cast to \"BIGINT\" "
      "because it is malformed. Correct the value as per the syntax, or change its target type. Use "
      "`try_cast` to tolerate malformed input and return NULL instead.') END WHEN typeof(a) IN ('DOUBLE', "
@@ -89,7 +89,7 @@ constexpr HelperMacro kMacros[] = {
      "decimals of more than 28 whole digits",
      "CREATE OR REPLACE TEMP MACRO spark_cast_int(a) AS CASE WHEN typeof(a) = 'VARCHAR' THEN CASE WHEN "
      "TRY_CAST(a AS VARCHAR) IS NULL THEN NULL WHEN regexp_full_match(trim(TRY_CAST(a AS VARCHAR)), "
-     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS INTEGER) ELSE error('[CAST_INVALID_INPUT] "
+     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS INTEGER) ELSE spark_raise('[CAST_INVALID_INPUT] "
      "The value ''' || TRY_CAST(a AS VARCHAR) || ''' of the type \"STRING\" cannot be cast to \"INT\" "
      "because it is malformed. Correct the value as per the syntax, or change its target type. Use "
      "`try_cast` to tolerate malformed input and return NULL instead.') END WHEN typeof(a) IN ('DOUBLE', "
@@ -103,7 +103,7 @@ constexpr HelperMacro kMacros[] = {
      "decimals of more than 28 whole digits",
      "CREATE OR REPLACE TEMP MACRO spark_cast_smallint(a) AS CASE WHEN typeof(a) = 'VARCHAR' THEN CASE "
      "WHEN TRY_CAST(a AS VARCHAR) IS NULL THEN NULL WHEN regexp_full_match(trim(TRY_CAST(a AS VARCHAR)), "
-     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS SMALLINT) ELSE error('[CAST_INVALID_INPUT] "
+     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS SMALLINT) ELSE spark_raise('[CAST_INVALID_INPUT] "
      "The value ''' || TRY_CAST(a AS VARCHAR) || ''' of the type \"STRING\" cannot be cast to "
      "\"SMALLINT\" because it is malformed. Correct the value as per the syntax, or change its target "
      "type. Use `try_cast` to tolerate malformed input and return NULL instead.') END WHEN typeof(a) IN "
@@ -133,7 +133,7 @@ constexpr HelperMacro kMacros[] = {
      "decimals of more than 28 whole digits",
      "CREATE OR REPLACE TEMP MACRO spark_cast_tinyint(a) AS CASE WHEN typeof(a) = 'VARCHAR' THEN CASE "
      "WHEN TRY_CAST(a AS VARCHAR) IS NULL THEN NULL WHEN regexp_full_match(trim(TRY_CAST(a AS VARCHAR)), "
-     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS TINYINT) ELSE error('[CAST_INVALID_INPUT] "
+     "'[+-]?[0-9]+') THEN CAST(trim(TRY_CAST(a AS VARCHAR)) AS TINYINT) ELSE spark_raise('[CAST_INVALID_INPUT] "
      "The value ''' || TRY_CAST(a AS VARCHAR) || ''' of the type \"STRING\" cannot be cast to \"TINYINT\" "
      "because it is malformed. Correct the value as per the syntax, or change its target type. Use "
      "`try_cast` to tolerate malformed input and return NULL instead.') END WHEN typeof(a) IN ('DOUBLE', "
@@ -145,7 +145,7 @@ constexpr HelperMacro kMacros[] = {
      "(number a, number b) -> DOUBLE, or DECIMAL by Spark's rules when one is a DECIMAL and none a "
      "floating number. Errors: DIVIDE_BY_ZERO when b = 0.",
      "decimals give DOUBLE",
-     "CREATE OR REPLACE TEMP MACRO spark_divide(a, b) AS CASE WHEN b = 0 THEN error('[DIVIDE_BY_ZERO] "
+     "CREATE OR REPLACE TEMP MACRO spark_divide(a, b) AS CASE WHEN b = 0 THEN spark_raise('[DIVIDE_BY_ZERO] "
      "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.') ELSE a / "
      "b END"},
     {"spark_element_at",
@@ -180,7 +180,7 @@ constexpr HelperMacro kMacros[] = {
     {"spark_int_divide",
      "(number a, number b) -> BIGINT: the quotient cut off. Errors: DIVIDE_BY_ZERO, ARITHMETIC_OVERFLOW.",
      "",
-     "CREATE OR REPLACE TEMP MACRO spark_int_divide(a, b) AS CASE WHEN b = 0 THEN error('[DIVIDE_BY_ZERO] "
+     "CREATE OR REPLACE TEMP MACRO spark_int_divide(a, b) AS CASE WHEN b = 0 THEN spark_raise('[DIVIDE_BY_ZERO] "
      "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead.') ELSE "
      "CAST(trunc(a // b) AS BIGINT) END"},
     {"spark_join",
@@ -209,7 +209,7 @@ constexpr HelperMacro kMacros[] = {
      "(number a, number b) -> their common type: the remainder with the sign of a. Errors: "
      "REMAINDER_BY_ZERO.",
      "",
-     "CREATE OR REPLACE TEMP MACRO spark_mod(a, b) AS CASE WHEN b = 0 THEN error('[REMAINDER_BY_ZERO] "
+     "CREATE OR REPLACE TEMP MACRO spark_mod(a, b) AS CASE WHEN b = 0 THEN spark_raise('[REMAINDER_BY_ZERO] "
      "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead.') ELSE a % b "
      "END"},
     {"spark_months_between",
@@ -235,7 +235,7 @@ constexpr HelperMacro kMacros[] = {
      "(number a, number b) -> their common type: the remainder, never negative for b > 0. Errors: "
      "REMAINDER_BY_ZERO.",
      "",
-     "CREATE OR REPLACE TEMP MACRO spark_pmod(a, b) AS CASE WHEN b = 0 THEN error('[REMAINDER_BY_ZERO] "
+     "CREATE OR REPLACE TEMP MACRO spark_pmod(a, b) AS CASE WHEN b = 0 THEN spark_raise('[REMAINDER_BY_ZERO] "
      "Remainder by zero. Use `try_mod` to tolerate divisor being 0 and return NULL instead.') ELSE ((a % "
      "b) + b) % b END"},
     {"spark_reverse",
@@ -284,7 +284,7 @@ constexpr HelperMacro kMacros[] = {
      "none; (STRUCT, VARCHAR constant) -> the field.",
      "arrays only",
      "CREATE OR REPLACE TEMP MACRO spark_subscript(a, i) AS CASE WHEN i < 0 OR i >= len(a) THEN "
-     "error('[INVALID_ARRAY_INDEX] The index ' || i || ' is out of bounds. The array has ' || len(a) || ' "
+     "spark_raise('[INVALID_ARRAY_INDEX] The index ' || i || ' is out of bounds. The array has ' || len(a) || ' "
      "elements. Use the SQL function `get()` to tolerate accessing element at invalid index and return "
      "NULL instead.') ELSE list_extract(a, i + 1) END"},
     {"spark_substring",

@@ -68,6 +68,9 @@ Result<std::string> SubstituteVariables(std::string_view text, const std::map<st
 // Every ${name} of the text, once, in order of appearance.
 std::vector<std::string> FindVariables(std::string_view text);
 
+// Every :name of the text, once, in order of appearance. Takes a path into JSON (column:name) for one only where a blank or symbol stands before it.
+std::vector<std::string> FindParameters(std::string_view text);
+
 // Whether `word` needs back quotes as a name, and the word so quoted.
 bool NeedsQuotes(std::string_view word);
 std::string QuoteName(std::string_view word);

@@ -142,15 +142,20 @@ std::string Inside(std::string core, const FunctionCall &call, const std::string
 }  // namespace
 
 Result<std::string> Renderer::RenderNode(const FunctionCall &call, const Expr &expr, const Scope &scope) {
-    std::vector<std::string> args;
-    for (const Argument &argument : call.args) {
-        TARN_TRY(std::string arg, RenderExpr(*argument.value, scope));
-        args.push_back(std::move(arg));
-    }
     std::string name = ToLower(call.name.Last());
     bool builtin = call.name.parts.size() == 1 || EqualsIgnoreCase(call.name.parts[0], "builtin") ||
                    EqualsIgnoreCase(call.name.parts[0], "system");
     std::vector<const FunctionSpec *> specs = builtin ? FindFunctions(name) : std::vector<const FunctionSpec *>{};
+    bool aggregate = !specs.empty() && specs[0]->kind == FunctionKind::kAggregate && !call.over;
+    std::vector<std::string> args;
+    {
+        // What an aggregate adds up are columns; what a window looks at may be aliases.
+        Enter enter(*this, InWindow(call.over.has_value() || (place_.in_window && !aggregate)));
+        for (const Argument &argument : call.args) {
+            TARN_TRY(std::string arg, RenderExpr(*argument.value, scope));
+            args.push_back(std::move(arg));
+        }
+    }
     if (IsUnstableFunction(name)) context_.unstable = true;
     if (specs.empty()) return context_.RenderFunction(call, args, expr.position);
     const FunctionSpec *spec = ByCount(specs, args.size());

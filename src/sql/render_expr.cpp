@@ -138,6 +138,29 @@ std::string FileMetadata(const std::string &column) {
 
 }  // namespace
 
+// DuckDB takes an alias inside a window only where nothing is grouped. Where something is, a name that is no grouped column
+// can mean nothing but an alias: Spark's own order (columns first) needs no knowledge of the tables here.
+std::optional<size_t> Renderer::AliasInWindow(const Name &name) const {
+    if (!place_.in_window || place_.select == nullptr || name.parts.size() != 1) return std::nullopt;
+    auto is_column = [&](const Expr &expr) {
+        const auto *column = expr.As<ColumnRef>();
+        return column != nullptr && EqualsIgnoreCase(column->name.Last(), name.parts[0]);
+    };
+    const Select &select = *place_.select;
+    for (const GroupBy::Element &element : select.group_by->elements) {
+        for (const auto &set : element.sets) {
+            if (std::ranges::any_of(set, [&](const ExprPtr &expr) { return is_column(*expr); })) return std::nullopt;
+        }
+    }
+    std::optional<size_t> found;
+    for (size_t i = 0; i < select.items.size(); i++) {
+        const SelectItem &item = select.items[i];
+        if (select.group_by->all && is_column(*item.expr)) return std::nullopt;  // A grouped column.
+        if (i < place_.item && item.aliases.size() == 1 && EqualsIgnoreCase(item.aliases[0], name.parts[0])) found = i;
+    }
+    return found;
+}
+
 Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, const Scope &scope) {
     const std::vector<std::string> &parts = column.name.parts;
     if (parts.size() >= 2 && EqualsIgnoreCase(parts[parts.size() - 2], "_metadata")) {
@@ -151,6 +174,10 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
     }
     if (const LambdaParam *param = FindLambdaParam(parts[0], scope)) {
         return parts.size() == 1 ? param->text : param->text + "." + QuoteParts(parts, 1);
+    }
+    if (std::optional<size_t> item = AliasInWindow(column.name)) {
+        Enter enter(*this, {place_.select, *item, true});
+        return RenderExpr(*place_.select->items[*item].expr, scope);
     }
     Resolved resolved = ResolveRelation(parts, parts.size() - 1, scope);
     if (resolved.relation == nullptr) {

@@ -1,4 +1,7 @@
 // Queries: WITH, SELECT, set operations, ORDER BY.
+#include <algorithm>
+#include <set>
+
 #include "sql/internal/renderer.h"
 
 namespace tarn::sql {
@@ -88,6 +91,7 @@ Result<std::string> Renderer::RenderValues(const Values &values, const Scope &sc
 }
 
 Result<std::string> Renderer::RenderSelect(const Select &select, const Scope &outer, Scope *visible) {
+    Enter enter(*this, {});
     Scope scope;
     scope.outer = &outer;
     scope.select = &select;
@@ -131,16 +135,32 @@ Result<std::string> Renderer::RenderSelect(const Select &select, const Scope &ou
 
 Result<std::string> Renderer::RenderSelectList(const Select &select, const Scope &scope) {
     std::string text;
+    Enter enter(*this, {select.group_by ? &select : nullptr});
     for (const SelectItem &item : select.items) {
         TARN_TRY(std::string rendered, RenderSelectItem(item, scope));
         text += (text.empty() ? "" : ", ") + rendered;
+        place_.item++;
     }
     return text;
 }
 
 Result<std::string> Renderer::RenderGroupBy(const GroupBy &group, const Scope &scope) {
-    if (group.all) return std::string("ALL");
     std::string text;
+    if (group.all) {
+        // DuckDB would take a window over aggregates for something to group by.
+        const std::vector<SelectItem> &items = scope.select->items;
+        bool windows = std::ranges::any_of(items, [](const SelectItem &item) { return HasWindow(*item.expr); });
+        bool stars = std::ranges::any_of(items, [](const SelectItem &item) { return item.expr->As<Star>() != nullptr; });
+        if (!windows || stars) return std::string("ALL");
+        std::set<std::string> computed;  // Aliases of what is made of the groups, not of rows.
+        for (size_t i = 0; i < items.size(); i++) {
+            bool grouped = !HasWindow(*items[i].expr) && !HasAggregate(*items[i].expr) &&
+                           std::ranges::none_of(ColumnsOf(*items[i].expr), [&](const Name &name) { return name.parts.size() == 1 && computed.contains(ToLower(name.parts[0])); });
+            if (grouped) text += (text.empty() ? "" : ", ") + std::to_string(i + 1);
+            else if (items[i].aliases.size() == 1) computed.insert(ToLower(items[i].aliases[0]));
+        }
+        return text.empty() ? std::string("ALL") : text;
+    }
     for (const GroupBy::Element &element : group.elements) {
         if (!text.empty()) text += ", ";
         std::string sets;
@@ -172,6 +192,7 @@ Result<std::string> Renderer::RenderOrderItems(const std::vector<OrderItem> &ite
 }
 
 Result<std::string> Renderer::RenderWindow(const WindowSpec &window, const Scope &scope) {
+    Enter enter(*this, InWindow(true));
     std::string text;
     auto add = [&](const std::string &part) { text += (text.empty() ? "" : " ") + part; };
     if (!window.base.empty()) add(QuoteIdentifier(window.base));

@@ -197,6 +197,22 @@ std::vector<std::string> FindVariables(std::string_view text) {
     return names;
 }
 
+std::vector<std::string> FindParameters(std::string_view text) {
+    std::vector<std::string> names;
+    Piece before;
+    for (Piece piece = ScanPiece(text, 0); piece.kind != PieceKind::kEnd; piece = ScanPiece(text, piece.end)) {
+        bool colon = before.kind == PieceKind::kSymbol && text.substr(before.begin, before.end - before.begin) == ":";
+        bool after_name = before.begin > 0 && (std::isalnum(static_cast<unsigned char>(text[before.begin - 1])) != 0 ||
+                                               std::string_view("_`)]:").find(text[before.begin - 1]) != std::string_view::npos);
+        if (colon && !after_name && piece.kind == PieceKind::kWord) {
+            std::string name(text.substr(piece.begin, piece.end - piece.begin));
+            if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+        }
+        before = piece;
+    }
+    return names;
+}
+
 bool NeedsQuotes(std::string_view word) {
     if (word.empty() || (word[0] >= '0' && word[0] <= '9')) return true;
     return !std::ranges::all_of(word, [](char c) {

@@ -114,6 +114,16 @@ bool HasAggregate(const Expr &expr) {
     return found;
 }
 
+bool HasWindow(const Expr &expr) {
+    const auto *call = expr.As<FunctionCall>();
+    if (call != nullptr && call->over) return true;
+    bool found = false;
+    Walker walker;
+    walker.expr = [&](const Expr &child) { found = found || HasWindow(child); };
+    WalkChildren(expr, walker);
+    return found;
+}
+
 std::optional<std::string> RandomFunctionIn(const Expr &expr) {
     constexpr std::string_view kRandom[] = {"rand", "random", "randn", "uuid", "shuffle", "randstr", "uniform", "monotonically_increasing_id", "secret", "try_secret"};
     const auto *call = expr.As<FunctionCall>();

@@ -114,7 +114,31 @@ private:
     Result<std::string> RenderBound(const FrameBound &bound, const Scope &scope);
     Result<std::string> RenderCallSuffix(const FunctionCall &call, std::string condition, const Scope &scope);
 
+    // The item of SELECT whose alias a bare name inside a window of a grouping SELECT means; nullopt: it is a column.
+    std::optional<size_t> AliasInWindow(const Name &name) const;
+
     RenderContext &context_;
+    // Lateral column aliases: the SELECT whose item is rendered, which item, and whether a window's parts are.
+    struct Place {
+        const Select *select = nullptr;
+        size_t item = 0;
+        bool in_window = false;
+    };
+    Place place_;
+
+    // place_ is `inside` until the end of the scope.
+    class Enter {
+    public:
+        Enter(Renderer &renderer, Place inside) : renderer_(renderer), outer_(renderer.place_) { renderer.place_ = inside; }
+        ~Enter() { renderer_.place_ = outer_; }
+        Enter(const Enter &) = delete;
+        Enter &operator=(const Enter &) = delete;
+
+    private:
+        Renderer &renderer_;
+        Place outer_;
+    };
+    Place InWindow(bool in_window) const { return {place_.select, place_.item, in_window}; }
 };
 
 // ---- Functions -----------------------------------------------------------------------------------------------------
@@ -149,6 +173,9 @@ inline constexpr int kAnyCount = 1 << 20;
 
 // The specs of a lower-case name, all argument counts; empty when it is unknown.
 std::vector<const FunctionSpec *> FindFunctions(std::string_view lower_name);
+
+// Whether the expression holds a window function outside subqueries.
+bool HasWindow(const Expr &expr);
 
 Error WrongArgumentCount(const FunctionCall &call, const std::vector<const FunctionSpec *> &specs, SourcePosition position);
 // Fills a template; `wrapped` stands for $0.

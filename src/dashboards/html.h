@@ -1,0 +1,18 @@
+// dashboards/html.h: the HTML around a page's JSON.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tarn::dashboards {
+
+// For a server: scripts and styles come from /assets. Show it with LivePolicy() as its Content-Security-Policy.
+std::string LiveHtml(std::string_view title, std::string_view page_json);
+std::string_view LivePolicy();
+
+// One file that needs nothing else: scripts and styles are in it, and a policy that lets only these run.
+std::string BuiltHtml(std::string_view title, std::string_view page_json);
+
+}  // namespace tarn::dashboards

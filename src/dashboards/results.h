@@ -1,0 +1,87 @@
+// dashboards/results.h: the rows of named queries, as JSON for the browser, kept for as long as their tables stand still.
+//
+// A result is kept under its query's text, the values of its parameters and the versions of all tables it reads: while they
+// are the same, no query runs. What depends on time, chance or files without versions is never kept.
+// Ownership: the Engine must outlive it. Threads: call from any; queries of one call run side by side.
+// Memory: at most `max_bytes` of kept JSON; the least recently used go first.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "dashboards/model.h"
+#include "dashboards/values.h"
+#include "engine/engine.h"
+#include "engine/session.h"
+
+namespace tarn::dashboards {
+
+inline constexpr size_t kMaxRows = 10000;  // In a page; files hold all rows.
+
+struct QueryResult {
+    std::string json;  // The contract's Result: {"query":…,"parameters":{…},"table":{…}} or with "error"
+    std::vector<engine::Column> columns;
+    std::vector<std::string> first_column;  // Of dropdown options: the values of column `value`, see ResultStore::Resolve.
+    std::optional<Error> error;
+};
+using ResultRef = std::shared_ptr<const QueryResult>;
+
+struct StoreOptions {
+    std::string catalog = "main", schema = "default";  // Of names in dashboards that do not say.
+    size_t max_bytes = size_t{256} << 20;
+};
+
+class ResultStore {
+public:
+    ResultStore(engine::Engine &engine, StoreOptions options);
+    ~ResultStore();
+
+    // All values: the given ones, and defaults for the others; a dropdown without default takes its options' first row.
+    // Errors: INVALID_PARAMETER_VALUE.
+    Result<Values> Resolve(const Dashboard &dashboard, Values given);
+
+    // One result for each name, in their order; a query's failure is a result. `values` must be complete.
+    std::vector<ResultRef> Get(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names);
+
+    // All rows of one query, for files: calls `use` with the open result.
+    Result<void> Rows(const Dashboard &dashboard, const Values &values, const std::string &name,
+                      const std::function<Result<void>(engine::ResultSet &)> &use);
+
+    // Changes when a table does that the queries read: the texts of what `Get` would answer from. No query runs.
+    std::string Fingerprint(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names);
+
+    // Queries that ran, rather than being answered from what is kept.
+    size_t queries_run() const { return queries_run_; }
+
+private:
+    class Lease;
+    struct Kept {
+        ResultRef result;
+        std::list<std::string>::iterator used;
+    };
+
+    ResultRef GetOne(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query);
+    Result<void> Prepare(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) const;
+    ResultRef Find(const std::string &key);
+    void Keep(const std::string &key, ResultRef result);
+
+    engine::Engine &engine_;
+    StoreOptions options_;
+    std::atomic<size_t> queries_run_ = 0;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<engine::Session>> idle_;
+    std::unordered_map<std::string, Kept> kept_;
+    std::list<std::string> used_;  // Keys, the latest first.
+    size_t bytes_ = 0;
+};
+
+// {"class":…,"message":…,"sqlstate":…,"line":…}: an error as the browser gets it.
+std::string ErrorJson(const Error &error);
+
+}  // namespace tarn::dashboards
