@@ -17,7 +17,7 @@ export function Values({ spec, path }: { spec: ChartSpec; path: string }): React
   return (
     <div className="values" role="group" aria-labelledby={spec.title && spec.items ? `${path}-title` : undefined} aria-busy={state.status === "waiting"}>
       {spec.title && spec.items && <h3 id={`${path}-title`}>{spec.title}</h3>}
-      <dl className={`value-row${state.status === "ready" ? "" : " stale"}`} data-count={Math.min(items.length, 6)}>
+      <dl className={`value-row${state.status === "ready" ? "" : " stale"}`} data-count={items.length} style={{ "--most": perRow(items.length) } as React.CSSProperties}>
         {items.map((item, i) => (
           <Value key={i} item={item} table={state.table} />
         ))}
@@ -26,6 +26,12 @@ export function Values({ spec, path }: { spec: ChartSpec; path: string }): React
       {spec.caption && <p className="caption">{spec.caption}</p>}
     </div>
   );
+}
+
+// Rows of about the same length: seven are four and three, not five and two.
+function perRow(count: number): number {
+  const rows = Math.ceil(count / 5);
+  return Math.ceil(count / rows);
 }
 
 function single(spec: ChartSpec, table: Table | null): ValueItem {

@@ -31,7 +31,7 @@ function money(value: number, sign: string): string {
   const size = Math.abs(value);
   // 999.996 would round to 1,000.00: from there on no cents.
   const text = size >= 999.995 ? whole.format(size) : two.format(size);
-  return (value < 0 ? "−" : "") + sign + text;
+  return (value < 0 ? "-" : "") + sign + text;
 }
 
 const numbers: Record<string, (value: number) => string> = {
@@ -146,7 +146,7 @@ export function axisFormatter(format: Format | undefined, type: string, name = "
     if (number === null) return textOf(value);
     const size = Math.abs(number);
     const text = size >= 10_000 ? compactly.format(size) : Number.isInteger(number) ? whole.format(size) : plain(size);
-    return (number < 0 ? "−" : "") + (sign ?? "") + text;
+    return (number < 0 ? "-" : "") + (sign ?? "") + text;
   };
 }
 

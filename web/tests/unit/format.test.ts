@@ -12,7 +12,7 @@ test.each([
   ["usd", "double", 999.99, "$999.99"],
   ["usd", "double", 1234.5, "$1,235"], // no cents from 1000 on
   ["usd", "double", 999.999, "$1,000"],
-  ["usd", "double", -3, "−$3.00"],
+  ["usd", "double", -3, "-$3.00"],
   ["eur", "decimal(10,2)", "12.30", "€12.30"],
   ["percent", "double", 0.12, "12%"],
   ["percent", "double", 0.003, "0.3%"], // not zero, so it doesn't read as zero

@@ -3,7 +3,7 @@ import type { ChartSpec, Table } from "../../contract.ts";
 import { channel, label, numbersOf, extent } from "../channels.ts";
 import { frame, numberAxis, timeAxis, xTitle } from "../config.ts";
 import { ChartProblem, type Context, type Drawing, type Row } from "../drawing.ts";
-import { categorical } from "../palette.ts";
+import { categorical, ink } from "../palette.ts";
 import { readPoints, yTitle } from "../points.ts";
 import { placesInOrder } from "./bar.ts";
 import { placesOf } from "./line.ts";
@@ -34,7 +34,7 @@ export function dual(spec: ChartSpec, table: Table, context: Context): Drawing {
   const draw = (kind: string, field: string, colour: string, axis: object, log: boolean): object[] => {
     const y = { field, type: "quantitative", axis, scale: log ? { type: "log" } : { zero: true, nice: true } };
     if (kind === "bar") return [{ mark: { type: "bar", color: colour, cornerRadiusEnd: 2 }, encoding: { y } }];
-    const dots = { mark: { type: "point", filled: true, color: colour, size: 42, opacity: 1 }, encoding: { y } };
+    const dots = { mark: { type: "point", filled: true, color: colour, size: 64, opacity: 1, stroke: ink[context.theme].card, strokeWidth: 1.5 }, encoding: { y } };
     return kind === "point" ? [dots] : [{ mark: { type: "line", color: colour }, encoding: { y } }, ...(order.length <= 24 ? [dots] : [])];
   };
   const axisLeft = numberAxis(left, spec.y_format, { title: leftName, titleColor: a });
