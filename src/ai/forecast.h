@@ -10,7 +10,7 @@
 // (2008): error, trend, season. Intervals follow from that book's formulas for variances, and from 5,000 simulated futures where a
 // season multiplies.
 //
-// Threads: functions without state. Cost: a series of 100 months takes about 50 ms, linear in its length.
+// Threads: functions without state. Cost: 48 months about 40 ms, 150 about 200 ms, without a season a few; linear in the length.
 #pragma once
 
 #include <cstdint>

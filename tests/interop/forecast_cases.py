@@ -114,7 +114,7 @@ class Forecasts:
         error = numpy.mean([abs(float(row["f"]) - value) / value for row, value in zip(forecast, truth)])
         naive = numpy.mean([abs(PASSENGERS[-2 * STEPS + i] - value) / value for i, value in enumerate(truth)])
         held = sum(float(row["l"]) <= value <= float(row["u"]) for row, value in zip(forecast, truth))
-        assert error < 0.07 < naive, (error, naive)
+        assert error < 0.05 < naive, (error, naive)
         assert held >= 9, held
         return f"mean error {error:.1%} (a year before: {naive:.1%}), {held} of {STEPS} within the 95 % interval"
 

@@ -186,14 +186,15 @@ Result<void> Choose(const std::vector<double> &values, int period, const Forecas
         return {};
     }
     double best = any ? AiccOf(line) : std::numeric_limits<double>::infinity();
-    double best_season = std::numeric_limits<double>::infinity();
+    double best_season = std::numeric_limits<double>::infinity(), best_other = best;
     std::optional<SmoothingFit> chosen;
     for (const SmoothingModel &model : SmoothingModels()) {
         if (!any && model.name != options.model) continue;
         if (any && model.season != Season::kNone && values.size() < kCycles * static_cast<size_t>(period) + 1) continue;
-        if (any && model.season == Season::kMultiplied && !(best_season < best + kHopeless)) continue;
+        if (any && model.season == Season::kMultiplied && !(best_season < best_other + kHopeless)) continue;
         std::optional<SmoothingFit> fit = Fit(model, values, period);
         if (fit && model.season == Season::kAdded) best_season = std::min(best_season, fit->Aicc());
+        if (fit && model.season == Season::kNone) best_other = std::min(best_other, fit->Aicc());
         if (!fit || (any && !(fit->Aicc() < best - 1e-9))) continue;
         best = fit->Aicc();
         chosen = std::move(fit);

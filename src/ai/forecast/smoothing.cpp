@@ -56,25 +56,23 @@ public:
         if (observed_ <= static_cast<size_t>(model_.Parameters(static_cast<int>(period_))) + 1 || values_.size() < cycles * period_) return std::nullopt;
         if (model_.season == Season::kMultiplied && std::ranges::any_of(values_, [](double v) { return v <= 0; })) return std::nullopt;
         Start();
+        auto squares = [this](const std::vector<double> &at) { return Squares(at); };
+        // A short walk from each start; the two that came lowest go on to the bottom of their valleys.
+        std::vector<std::pair<double, std::vector<double>>> walks;
+        for (std::vector<double> &start : Starts()) {
+            std::vector<double> at = Minimise(squares, std::move(start), 1.0, 50);
+            double low = Squares(at);
+            walks.emplace_back(low, std::move(at));
+        }
+        std::ranges::stable_sort(walks, {}, &std::pair<double, std::vector<double>>::first);
         double best = kInfinity;
         std::vector<double> found;
-        // The surface can have a valley for a slow level, a quick one, a quick trend, and a quick season.
-        struct Corner {
-            double alpha, beta, gamma;
-        };
-        for (Corner start : {Corner{-2, -2, -2}, Corner{0.5, -2, -2}, Corner{2, 1, -2}, Corner{-2, -2, 2}}) {
-            bool trend = model_.trend != Trend::kNone, season = model_.season != Season::kNone;
-            if ((start.beta > 0 && !trend) || (start.gamma > 0 && !season)) continue;
-            std::vector<double> free(FreeCount(model_), -2.0);
-            free[0] = start.alpha;
-            if (trend) free[1] = start.beta;
-            if (season) free[1 + trend] = start.gamma;
-            if (model_.trend == Trend::kDamped) free.back() = 1;
-            free = Minimise([this](const std::vector<double> &at) { return Squares(at); }, free, 1.0, 400);
-            double squares = Squares(free);
-            if (squares < best) {
-                best = squares;
-                found = free;
+        for (size_t i = 0; i < std::min<size_t>(2, walks.size()); i++) {
+            if (i > 0 && walks[i].first > 1.1 * best) break;
+            std::vector<double> at = Minimise(squares, walks[i].second, 0.3, 300);
+            if (double low = Squares(at); low < best) {
+                best = low;
+                found = std::move(at);
             }
         }
         if (!std::isfinite(best)) return std::nullopt;
@@ -82,6 +80,26 @@ public:
     }
 
 private:
+    // The surface can have a valley for a slow level, a quick one, a quick trend, and a quick season.
+    std::vector<std::vector<double>> Starts() const {
+        struct Corner {
+            double alpha, beta, gamma;
+        };
+        std::vector<std::vector<double>> starts;
+        for (Corner start : {Corner{-2, -2, -2}, Corner{0.5, -2, -2}, Corner{2, 1, -2}, Corner{-2, -2, 2}}) {
+            bool trend = model_.trend != Trend::kNone, season = model_.season != Season::kNone;
+            if ((start.beta > 0 && !trend) || (start.gamma > 0 && !season)) continue;
+            std::vector<double> free(FreeCount(model_), -2.0);
+            free[0] = start.alpha;
+            if (trend) free[1] = start.beta;
+            if (season) free[1 + trend] = start.gamma;
+            bool quick = start.beta > 0 || start.gamma > 0;
+            if (model_.trend == Trend::kDamped) free.back() = quick ? -3 : 1;
+            starts.push_back(std::move(free));
+        }
+        return starts;
+    }
+
     // Averages to begin with: a straight line, and how far each position of the season is off it.
     void Start() {
         double n = 0, sum_t = 0, sum_y = 0, sum_tt = 0, sum_ty = 0;
@@ -150,13 +168,14 @@ private:
     }
 
     // The least squares over the initial states for given smoothing: exact in one step where the season is added, since errors
-    // are then linear in the states; else a few steps of Gauss and Newton from where the last ones ended.
+    // are then linear in the states; else two steps of Gauss and Newton from the states of the best fit so far.
     double Squares(const std::vector<double> &free) {
         Smoothing p = ParametersOf(model_, free);
-        best_ = start_;
+        bool multiplied = model_.season == Season::kMultiplied;
+        best_ = multiplied && !warm_.season.empty() ? warm_ : start_;
         State end = best_;
         double squares = Filter(p, end, &errors_);
-        int rounds = model_.season == Season::kMultiplied ? 3 : 1;
+        int rounds = multiplied ? 2 : 1;
         for (int round = 0; round < rounds && std::isfinite(squares); round++) {
             State moved = best_;
             if (!Improve(p, moved)) break;
@@ -167,6 +186,10 @@ private:
             squares = now;
             best_ = std::move(moved);
             if (small) break;
+        }
+        if (multiplied && squares < warm_squares_) {
+            warm_squares_ = squares;
+            warm_ = best_;
         }
         return squares;
     }
@@ -285,6 +308,8 @@ private:
     const bool estimate_season_;
     size_t observed_ = 0;
     State start_, best_;
+    State warm_;  // The states of the best fit so far: the next one's are near.
+    double warm_squares_ = kInfinity;
     std::vector<double> errors_;
     std::vector<double> jacobian_, matrix_, right_;
 };

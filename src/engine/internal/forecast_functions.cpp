@@ -1,9 +1,12 @@
 // tarn_forecast and tarn_top_drivers: lists of rows to lists of results.
 #include "engine/internal/forecast_functions.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "ai/drivers.h"
 #include "ai/forecast.h"
@@ -13,7 +16,9 @@
 #pragma GCC diagnostic ignored "-Wall"
 #pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/parallel/task_scheduler.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #pragma GCC diagnostic pop
 
@@ -106,50 +111,71 @@ std::vector<Row> RowsOf(const Value &list) {
     return rows;
 }
 
-// All metrics of a group share its times; each has a model of its own.
-Value ForecastGroup(const std::vector<Row> &rows, const ai::ForecastOptions &options, const LogicalType &type) {
+// One group of one call: what is asked, and what came out of each metric; all share the group's times.
+struct Group {
+    std::vector<Row> rows;
+    ai::ForecastOptions options;
+    std::vector<std::optional<ai::Forecast>> forecasts;  // nullopt: a column of NULLs stays one.
+    std::optional<Error> error;
+};
+
+void Compute(Group &group) {
+    for (size_t metric = 0; metric < group.rows[0].values.size(); metric++) {
+        std::vector<ai::Observation> observations;
+        bool any = false;
+        for (const Row &row : group.rows) {
+            observations.push_back({row.time, row.values[metric]});
+            any |= std::isfinite(row.values[metric]);
+        }
+        group.forecasts.emplace_back();
+        if (!any) continue;
+        auto forecast = ai::MakeForecast(std::move(observations), group.options);
+        if (!forecast) {
+            group.error = forecast.error();
+            return;
+        }
+        group.forecasts.back() = std::move(*forecast);
+    }
+}
+
+// A chunk's groups come to one thread of DuckDB's; the others help.
+void ComputeAll(std::vector<Group> &groups, size_t threads) {
+    std::atomic<size_t> next = 0;
+    auto work = [&] {
+        for (size_t i; (i = next++) < groups.size();) {
+            if (!groups[i].rows.empty()) Compute(groups[i]);
+        }
+    };
+    std::vector<std::jthread> helpers;
+    for (size_t i = 1; i < std::min(threads, groups.size()); i++) helpers.emplace_back(work);
+    work();
+}
+
+Value ValueOf(const Group &group, const LogicalType &type) {
     auto &row_type = ListType::GetChildType(type);
     LogicalType time_type = StructType::GetChildType(row_type, 0);
     LogicalType metrics_type = StructType::GetChildType(row_type, 1);
     auto &metric_type = ListType::GetChildType(metrics_type);
-    std::vector<std::optional<ai::Forecast>> forecasts;
-    std::vector<int64_t> times;
-    for (size_t metric = 0; metric < rows[0].values.size(); metric++) {
-        std::vector<ai::Observation> observations;
-        bool any = false;
-        for (const Row &row : rows) {
-            observations.push_back({row.time, row.values[metric]});
-            any |= std::isfinite(row.values[metric]);
-        }
-        if (!any) {
-            forecasts.emplace_back();  // A column of NULLs stays one.
-            continue;
-        }
-        auto forecast = ai::MakeForecast(std::move(observations), options);
-        if (!forecast) ThrowThroughDuckDB(forecast.error());
-        if (times.empty()) {
-            for (const ai::ForecastPoint &point : forecast->points) times.push_back(point.time);
-        }
-        forecasts.push_back(std::move(*forecast));
-    }
+    auto first = std::ranges::find_if(group.forecasts, [](const auto &forecast) { return forecast.has_value(); });
+    if (first == group.forecasts.end()) return Value(type);
     duckdb::vector<Value> out;
-    for (size_t h = 0; h < times.size(); h++) {
+    for (size_t h = 0; h < (*first)->points.size(); h++) {
         duckdb::vector<Value> metrics;
-        for (const auto &forecast : forecasts) {
-            if (!forecast || h >= forecast->points.size()) {
+        for (const auto &forecast : group.forecasts) {
+            if (!forecast) {
                 metrics.push_back(Value(metric_type));
                 continue;
             }
             const ai::ForecastPoint &point = forecast->points[h];
             metrics.push_back(Value::STRUCT(metric_type, {Value::DOUBLE(point.value), Value::DOUBLE(point.upper), Value::DOUBLE(point.lower)}));
         }
-        out.push_back(Value::STRUCT(row_type, {TimeValue(time_type, times[h]), Value::LIST(metric_type, std::move(metrics))}));
+        out.push_back(Value::STRUCT(row_type, {TimeValue(time_type, (*first)->points[h].time), Value::LIST(metric_type, std::move(metrics))}));
     }
     return Value::LIST(row_type, std::move(out));
 }
 
 // What a metric lacks at the end of its group is missing, not the end: forecasts of one group begin at one time.
-void Align(std::vector<Row> &rows, ai::ForecastOptions &options) {
+void Align(const std::vector<Row> &rows, ai::ForecastOptions &options) {
     std::vector<int64_t> times;
     for (const Row &row : rows) times.push_back(row.time);
     std::ranges::sort(times);
@@ -158,29 +184,34 @@ void Align(std::vector<Row> &rows, ai::ForecastOptions &options) {
     options.last = times.back();
 }
 
-void ForecastRows(DataChunk &args, ExpressionState &, Vector &result) {
+Group ReadGroup(DataChunk &args, idx_t i) {
+    Group group;
+    Value list = args.data[0].GetValue(i);
+    if (!list.IsNull()) group.rows = RowsOf(list);
+    if (group.rows.empty()) return group;
+    Value horizon = args.data[1].GetValue(i), width = args.data[2].GetValue(i);
+    if (horizon.IsNull() || width.IsNull()) Throw("INVALID_PARAMETER_VALUE", "horizon and prediction_interval_width of ai_forecast must not be NULL.");
+    group.options.horizon = horizon.GetValueUnsafe<timestamp_t>().value;
+    group.options.interval_width = width.GetValue<double>();
+    Value frequency = args.data[3].GetValue(i), seed = args.data[4].GetValue(i), parameters = args.data[5].GetValue(i);
+    if (!frequency.IsNull() && !EqualsIgnoreCase(frequency.ToString(), "auto")) {
+        auto parsed = ai::ParseFrequency(frequency.ToString());
+        if (!parsed) ThrowThroughDuckDB(parsed.error());
+        group.options.frequency = *parsed;
+    }
+    if (!seed.IsNull()) group.options.seed = static_cast<uint64_t>(seed.GetValue<int64_t>());
+    Align(group.rows, group.options);
+    ReadParameters(parameters.IsNull() ? "{}" : parameters.ToString(), group.options);
+    return group;
+}
+
+void ForecastRows(DataChunk &args, ExpressionState &state, Vector &result) {
+    std::vector<Group> groups;
+    for (idx_t i = 0; i < args.size(); i++) groups.push_back(ReadGroup(args, i));
+    ComputeAll(groups, static_cast<size_t>(TaskScheduler::GetScheduler(state.GetContext()).NumberOfThreads()));
     for (idx_t i = 0; i < args.size(); i++) {
-        Value list = args.data[0].GetValue(i);
-        std::vector<Row> rows = list.IsNull() ? std::vector<Row>() : RowsOf(list);
-        if (rows.empty()) {
-            result.SetValue(i, Value(result.GetType()));
-            continue;
-        }
-        Value horizon = args.data[1].GetValue(i), width = args.data[2].GetValue(i);
-        if (horizon.IsNull() || width.IsNull()) Throw("INVALID_PARAMETER_VALUE", "horizon and prediction_interval_width of ai_forecast must not be NULL.");
-        ai::ForecastOptions options;
-        options.horizon = horizon.GetValueUnsafe<timestamp_t>().value;
-        options.interval_width = width.GetValue<double>();
-        Value frequency = args.data[3].GetValue(i), seed = args.data[4].GetValue(i), parameters = args.data[5].GetValue(i);
-        if (!frequency.IsNull() && !EqualsIgnoreCase(frequency.ToString(), "auto")) {
-            auto parsed = ai::ParseFrequency(frequency.ToString());
-            if (!parsed) ThrowThroughDuckDB(parsed.error());
-            options.frequency = *parsed;
-        }
-        if (!seed.IsNull()) options.seed = static_cast<uint64_t>(seed.GetValue<int64_t>());
-        Align(rows, options);
-        ReadParameters(parameters.IsNull() ? "{}" : parameters.ToString(), options);
-        result.SetValue(i, ForecastGroup(rows, options, result.GetType()));
+        if (groups[i].error) ThrowThroughDuckDB(*groups[i].error);
+        result.SetValue(i, ValueOf(groups[i], result.GetType()));
     }
 }
 
