@@ -15,6 +15,7 @@ import { Plot, type Plotted } from "./Plot.tsx";
 
 const step = 60; // px: decisions by width are made anew only in steps, so that resizing doesn't recompile
 const denseRows = 2000;
+const mostSteps = 500; // by arrow keys; all rows are in the table below
 
 export function ChartCard({ spec, path }: { spec: ChartSpec; path: string }): React.ReactNode {
   const state = useQuery(spec.query);
@@ -101,6 +102,7 @@ function plottedOf(drawing: Drawing, spec: ChartSpec, title: string, path: strin
     canvas: spec.chart === "scatter" && (drawing.data.get("rows")?.length ?? 0) > denseRows,
     hover: drawing.hover,
     tipFor: (datum) => drawing.tips.get((datum as Row)["tip"] as number) ?? null,
+    steps: drawing.hover ? [] : [...drawing.tips.values()].slice(0, mostSteps),
     describedBy: `${path}-summary`,
     label: title,
   };

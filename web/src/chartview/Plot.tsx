@@ -15,6 +15,7 @@ export interface Plotted {
   canvas: boolean;
   hover: AxisHover | null;
   tipFor: ((datum: unknown) => Tip | null) | null; // null: Vega-Lite's own tooltips
+  steps: Tip[]; // what arrow keys go through where there is no axis: slices, cells, dots
   describedBy: string;
   label: string;
 }
@@ -76,7 +77,7 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
       <div
         className="plot-focus"
         ref={box}
-        tabIndex={painted ? 0 : undefined}
+        tabIndex={painted && plotted && (plotted.hover ?? plotted.steps.length > 0) ? 0 : undefined}
         role="group"
         aria-roledescription="chart"
         aria-label={plotted?.label ?? "Chart"}
@@ -128,7 +129,7 @@ interface Cursor {
 
 // Pointer and arrow keys step through the places of a chart's axis.
 function useCursor(handle: React.RefObject<ChartHandle | null>, plotted: Plotted | null, box: React.RefObject<HTMLDivElement | null>): Cursor {
-  const [at, setAt] = useState<{ index: number; line: React.CSSProperties } | null>(null);
+  const [at, setAt] = useState<{ index: number; line: React.CSSProperties | null } | null>(null);
   const [said, setSaid] = useState("");
   const hover = plotted?.hover ?? null;
   useEffect(() => setAt(null), [plotted]);
@@ -142,6 +143,11 @@ function useCursor(handle: React.RefObject<ChartHandle | null>, plotted: Plotted
     setAt({ index, line: upright ? { left: place, top: plot.y, height: plot.height, width: 1 } : { top: place, left: plot.x, width: plot.width, height: 1 } });
     const x = frame.left + (upright ? place : plot.x + plot.width / 2);
     showTip(stop, x, pointerY ?? frame.top + (upright ? plot.y + plot.height / 3 : place));
+  };
+  const beside = (index: number, tip: Tip): void => {
+    setAt({ index, line: null });
+    const frame = box.current!.getBoundingClientRect();
+    showTip(tip, frame.left + frame.width / 2, frame.top + 40);
   };
   const clear = (): void => {
     setAt(null);
@@ -160,15 +166,17 @@ function useCursor(handle: React.RefObject<ChartHandle | null>, plotted: Plotted
   };
   const key = (event: React.KeyboardEvent): void => {
     if (event.key === "Escape") clear();
-    if (!hover || !handle.current || hover.stops.length === 0) return;
-    const last = hover.stops.length - 1;
+    const stops: Tip[] = hover?.stops ?? plotted?.steps ?? [];
+    if (!handle.current || stops.length === 0) return;
+    const last = stops.length - 1;
     const now = at?.index ?? -1;
     const to = { ArrowRight: now + 1, ArrowDown: now + 1, ArrowLeft: now < 0 ? last : now - 1, ArrowUp: now < 0 ? last : now - 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     const index = Math.max(0, Math.min(last, to));
-    const stop = hover.stops[index]!;
-    go(index, handle.current.positions(hover.along, hover.stops), null);
+    const stop = stops[index]!;
+    if (hover) go(index, handle.current.positions(hover.along, hover.stops), null);
+    else beside(index, stop);
     setSaid(`${stop.title}: ${stop.lines.map((l) => `${l.name} ${l.value}${l.note ? ` (${l.note})` : ""}`).join(", ")}`);
   };
   return { line: at?.line ?? null, said, handlers: { onPointerMove: pointer, onPointerDown: pointer, onPointerLeave: clear, onBlur: clear, onKeyDown: key } };

@@ -39,6 +39,7 @@ export function VegaCard({ spec, queries, title, path }: Props): React.ReactNode
       canvas: tables.some((t) => t!.rows > 2000),
       hover: null,
       tipFor: null,
+      steps: [],
       describedBy: `${path}-summary`,
       label: name,
     };

@@ -7,7 +7,7 @@ import { DateRange } from "./DateRange.tsx";
 import { Dropdown } from "./Dropdown.tsx";
 import { MultiSelect } from "./MultiSelect.tsx";
 import { optionsOf } from "./options.ts";
-import { NumberField, Slider, TextField } from "./fields.tsx";
+import { DateField, NumberField, Slider, TextField } from "./fields.tsx";
 
 export const liveHint = "Open live to change";
 
@@ -69,7 +69,7 @@ function Field({ props, enabled }: { props: ControlProps; enabled: (value: Param
     case "slider":
       return <Slider {...props} />;
     case "date":
-      return <input id={id} type="date" disabled={disabled} value={typeof value === "string" ? value : ""} min={text(parameter.min)} max={text(parameter.max)} onChange={(e) => set(e.target.value || null)} />;
+      return <DateField id={id} disabled={disabled} value={typeof value === "string" ? value : null} min={text(parameter.min)} max={text(parameter.max)} set={set} />;
     case "date_range":
       return <DateRange {...props} />;
     case "checkbox":

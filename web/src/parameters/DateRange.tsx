@@ -1,4 +1,5 @@
 import type { ControlProps } from "./Control.tsx";
+import { DateField } from "./fields.tsx";
 
 // Two days; an end before the start moves the other along instead of being refused.
 export function DateRange({ id, value, set, disabled, parameter }: ControlProps): React.ReactNode {
@@ -11,9 +12,9 @@ export function DateRange({ id, value, set, disabled, parameter }: ControlProps)
   const limits = { min: parameter.min === undefined ? undefined : String(parameter.min), max: parameter.max === undefined ? undefined : String(parameter.max) };
   return (
     <span className="date-range" role="group" aria-labelledby={`${id}-label`}>
-      <input type="date" aria-label={`${parameter.label || parameter.name}, from`} value={range.min ?? ""} disabled={disabled} {...limits} onChange={(e) => change("min", e.target.value)} />
+      <DateField aria-label={`${parameter.label || parameter.name}, from`} value={range.min ?? ""} disabled={disabled} {...limits} set={(day) => change("min", day ?? "")} />
       <span aria-hidden="true">–</span>
-      <input type="date" aria-label={`${parameter.label || parameter.name}, to`} value={range.max ?? ""} disabled={disabled} {...limits} onChange={(e) => change("max", e.target.value)} />
+      <DateField aria-label={`${parameter.label || parameter.name}, to`} value={range.max ?? ""} disabled={disabled} {...limits} set={(day) => change("max", day ?? "")} />
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ParamValue } from "../contract.ts";
 import type { ControlProps } from "./Control.tsx";
 
-function useDraft(value: ParamValue, wait: number, take: (text: string) => void): { draft: string; edit: (text: string) => void; flush: () => void } {
+export function useDraft(value: ParamValue, wait: number, take: (text: string) => void): { draft: string; edit: (text: string) => void; flush: () => void } {
   const outside = value === null ? "" : String(value);
   const [draft, setDraft] = useState(outside);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -37,6 +37,16 @@ function useDraft(value: ParamValue, wait: number, take: (text: string) => void)
 const onEnter = (flush: () => void) => (event: React.KeyboardEvent) => {
   if (event.key === "Enter") flush();
 };
+
+// A year is typed digit by digit: 2, 20, 202. Only a whole one is taken.
+export function DateField({ value, set, ...rest }: { value: string | null; set: (value: string | null) => void } & Omit<React.InputHTMLAttributes<HTMLInputElement>, "value">): React.ReactNode {
+  const take = (text: string): void => {
+    if (text === "") set(null);
+    else if (text >= "1000") set(text);
+  };
+  const { draft, edit, flush } = useDraft(value, 300, take);
+  return <input {...rest} type="date" value={draft} onChange={(e) => edit(e.target.value)} onBlur={flush} onKeyDown={onEnter(flush)} />;
+}
 
 export function TextField({ id, value, set, disabled, parameter }: ControlProps): React.ReactNode {
   const { draft, edit, flush } = useDraft(value, 350, set);

@@ -145,6 +145,19 @@ test("keyboard: skip link, tabs, a chart's places, its legend", async () => {
   await context.close();
 });
 
+test("keyboard: charts without an axis are gone through by arrow keys too", async () => {
+  const { page, context } = await open(browser, url);
+  const chart = page.locator("figure.chart").filter({ hasText: "Users, donut" });
+  await chart.scrollIntoViewIfNeeded();
+  await ready(page);
+  await chart.locator(".plot-focus").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await chart.locator("[aria-live]").textContent(), "Germany: Users 1,830, Share 14.6%");
+  assert.match(await page.locator(".tooltip").innerText(), /Germany/);
+  await context.close();
+});
+
 test("pointing at a slice or a country says what it is", async () => {
   const { page, context } = await open(browser, url);
   await drawAll(page);
