@@ -10,7 +10,9 @@ Result<Argument> Parser::ParseArgument() {
         argument.name = Next().text;
         Next();
     }
-    if (Is("TABLE") && (Peek(1).Is("(") || IsIdentifier(1))) {
+    // A column may be named table, too: f(table), table IS NULL.
+    bool named = IsIdentifier(1) && (Peek(2).Is(",") || Peek(2).Is(")") || Peek(2).Is("."));
+    if (Is("TABLE") && (Peek(1).Is("(") || named)) {
         TARN_TRY(argument.value, ParseTableArgument());
         return argument;
     }

@@ -131,8 +131,20 @@ private:
         if (auto entry = lexicon_->words.find(word); entry != lexicon_->words.end()) return entry->second;
         // English is listed with its inflections; a stem would only add "united" for "unite".
         if (language_ == "en" || word.size() < 4 || StopWords(language_).contains(word)) return std::nullopt;
-        auto stem = lexicon_->stems.find(Stem(word, language_));
-        return stem == lexicon_->stems.end() ? std::nullopt : std::optional(stem->second);
+        if (auto stem = lexicon_->stems.find(Stem(word, language_)); stem != lexicon_->stems.end()) return stem->second;
+        return Shortened(word);
+    }
+    // Endings of gender and number that stemmers take differently off different forms: "mauvaise" is "mauvais".
+    std::optional<int8_t> Shortened(std::string_view word) const {
+        constexpr size_t kLeast = 5;
+        for (int cut = 0; cut < 2; cut++) {
+            // One character: its first byte and those that follow it.
+            while (!word.empty() && (static_cast<unsigned char>(word.back()) & 0xC0) == 0x80) word.remove_suffix(1);
+            if (!word.empty()) word.remove_suffix(1);
+            if (word.size() < kLeast) break;
+            if (auto entry = lexicon_->words.find(word); entry != lexicon_->words.end()) return entry->second;
+        }
+        return std::nullopt;
     }
     // Scripts without spaces: the longest entry of up to six characters.
     double Ideographs(size_t i, size_t &length) const {

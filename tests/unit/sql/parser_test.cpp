@@ -144,6 +144,17 @@ TEST(Query, Uses) {
     EXPECT_EQ(uses.parameters, std::vector<std::string>{"p"});
 }
 
+TEST(Query, TableArgumentsAreRead) {
+    auto query = ParseQuery("WITH c AS (SELECT 1) SELECT * FROM f(observed => TABLE(SELECT * FROM a JOIN b), g => TABLE(s.d)), h(TABLE e, TABLE(c), 'x')");
+    ASSERT_TRUE(query) << query.error().ToString();
+    std::string names;
+    for (const TableUse &use : CollectUses(**query).tables) names += use.name.ToString() + " ";
+    EXPECT_EQ(names, "a b s.d e ");
+    EXPECT_FALSE(ParseQuery("SELECT * FROM f(TABLE(SELECT 1)"));
+    EXPECT_FALSE(ParseQuery("SELECT * FROM f(TABLE())"));
+    EXPECT_TRUE(ParseQuery("SELECT f(table), struct(table AS t) FROM x")) << "a column may have that name";
+}
+
 TEST(Query, HasAggregate) {
     auto has = [](std::string_view text) { return HasAggregate(**ParseExpression(text)); };
     EXPECT_TRUE(has("1 + sum(a)"));

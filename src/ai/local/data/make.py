@@ -21,6 +21,13 @@ however therefore thus else again further almost enough bit say says said saying
 put let lets get gets getting got give gives gave know knows knew think thinks thought see sees saw seen look looks want wants wanted use uses used
 thing things way ways one two three first second last next able around across along away back down during till against among per via done doing does
 having since yes yeah ok okay oh well hi hello etc ie eg im ive id ill dont cant wont didnt doesnt isnt wasnt arent youre theyre thats theres whats""".split())
+# stopwords-iso holds some of the plainest words of praise and blame. They stay in the lexicon.
+FEELINGS = {
+    "de": "besser ehrlich gemocht gut mögen schlecht", "fr": "beau bien merci pire remarquable zut", "es": "bueno mal mejor peor",
+    "it": "accidenti bene grazie male meglio peccato peggio purtroppo", "pt": "bem boa bom mal obrigado", "sv": "bäst bättre bra sämre tack värre",
+    "da": "god", "no": "god", "fi": "haluton hyvä kiitos paremmin", "cs": "dobrý", "ru": "лучше спасибо хороший хорошо", "tr": "hoş iyi",
+    "hu": "hurrá jó rosszul szépen", "ro": "frumos noroc", "id": "baik",
+}
 VECTOR_WORDS, VECTOR_SIZE = 12000, 40
 here = pathlib.Path(__file__).parent
 
@@ -55,6 +62,7 @@ def sentiment(packages, stops):
     lines = ["=== en"] + [f"{word}\t{value}" for word, value in sorted(english.items()) if value]
     for language in LANGUAGES:
         lines.append("=== " + language)
+        silent = stops.get(language, set()) - set(FEELINGS.get(language, "").split())
         values = {}
         for word, value in json.load(open(packages / f"afinn-165-multilingual/build/AFINN-{language}.json")).items():
             word = clean(word)
@@ -62,7 +70,7 @@ def sentiment(packages, stops):
             untranslated = word in afinn and len(word) < 5
             if not value or untranslated or len(word) < 2 or word.count(" ") > 2:
                 continue
-            if word.isascii() if language in ("ja", "zh") else word in stops.get(language, ()):
+            if word.isascii() if language in ("ja", "zh") else word in silent:
                 continue
             # AFINN's -5..5 onto VADER's scale, on which "good" has 1.9 and AFINN says 3.
             values[word] = round(value * 7)
