@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <set>
+#include <list>
 
 #include "dashboards/export.h"
 #include "dashboards/html.h"
@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxChoices = 40;  // Of one parameter, that a built page carries results for.
+constexpr size_t kMaxChoices = 24;  // Of one parameter, that a built page carries results for.
 constexpr auto kChromiumPatience = std::chrono::seconds(60);
 
 Result<void> WriteFile(const fs::path &path, std::string_view text, BuildReport &report) {
@@ -68,11 +68,12 @@ std::vector<Value> ChoicesOf(const Dashboard &dashboard, const Parameter &parame
     return choices;
 }
 
-// Results of other values than those shown: one parameter after the other away from the default, until the page is full.
+// Results of other values than those shown: one parameter at a time away from the default, until the page is full.
 void EmbedChoices(ResultStore &store, PageDashboard &page, size_t max_bytes) {
     const Dashboard &dashboard = *page.dashboard;
     std::vector<std::string> shown = QueriesShown(dashboard);
-    size_t bytes = 0;
+    std::list<Values> changed;
+    std::vector<ResultStore::Question> questions;
     for (const Parameter &parameter : dashboard.parameters) {
         std::vector<std::string> names;
         for (const std::string &name : shown) {
@@ -81,13 +82,16 @@ void EmbedChoices(ResultStore &store, PageDashboard &page, size_t max_bytes) {
         }
         if (names.empty()) continue;
         for (Value &choice : ChoicesOf(dashboard, parameter, page.values, store)) {
-            Values values = page.values;
+            Values &values = changed.emplace_back(page.values);
             values[parameter.name] = std::move(choice);
-            std::vector<ResultRef> results = store.Get(dashboard, values, names);
-            for (const ResultRef &result : results) bytes += result->json.size();
-            if (bytes > max_bytes) return;
-            page.results.insert(page.results.end(), results.begin(), results.end());
+            for (const std::string &name : names) questions.push_back({&values, name});
         }
+    }
+    size_t bytes = 0;
+    for (ResultRef &result : store.Get(dashboard, questions)) {
+        bytes += result->json.size();
+        if (bytes > max_bytes) return;
+        page.results.push_back(std::move(result));
     }
 }
 

@@ -220,25 +220,32 @@ ResultRef ResultStore::GetOne(engine::Session &session, const Dashboard &dashboa
 }
 
 std::vector<ResultRef> ResultStore::Get(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names) {
-    std::vector<ResultRef> results(names.size());
+    std::vector<Question> questions;
+    for (const std::string &name : names) questions.push_back({&values, name});
+    return Get(dashboard, questions);
+}
+
+std::vector<ResultRef> ResultStore::Get(const Dashboard &dashboard, const std::vector<Question> &questions) {
+    std::vector<ResultRef> results(questions.size());
     std::atomic<size_t> next = 0;
     auto work = [&] {
         Lease lease(*this);
-        for (size_t i = next++; i < names.size(); i = next++) {
-            const NamedQuery *query = dashboard.FindQuery(names[i]);
+        for (size_t i = next++; i < questions.size(); i = next++) {
+            const std::string &name = questions[i].name;
+            const NamedQuery *query = dashboard.FindQuery(name);
             if (query != nullptr) {
-                results[i] = GetOne(lease.session(), dashboard, values, *query);
+                results[i] = GetOne(lease.session(), dashboard, *questions[i].values, *query);
                 continue;
             }
             auto missing = std::make_shared<QueryResult>();
-            missing->error = MakeError(ErrorKind::kNotFound, "DASHBOARD_INVALID_DEFINITION", "There is no query `" + names[i] + "`.");
+            missing->error = MakeError(ErrorKind::kNotFound, "DASHBOARD_INVALID_DEFINITION", "There is no query `" + name + "`.");
             missing->json = "{\"query\":";
-            engine::AppendJsonString(names[i], missing->json);
+            engine::AppendJsonString(name, missing->json);
             missing->json += ",\"parameters\":{},\"error\":" + ErrorJson(*missing->error) + "}";
             results[i] = std::move(missing);
         }
     };
-    size_t workers = std::min<size_t>(names.size(), std::max(2U, std::thread::hardware_concurrency()));
+    size_t workers = std::min<size_t>(questions.size(), std::max(2U, std::thread::hardware_concurrency()));
     std::vector<std::jthread> others;
     for (size_t i = 1; i < workers; i++) others.emplace_back(work);
     work();

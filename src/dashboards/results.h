@@ -49,6 +49,13 @@ public:
     // One result for each name, in their order; a query's failure is a result. `values` must be complete.
     std::vector<ResultRef> Get(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names);
 
+    // The same for queries with different values: one result for each.
+    struct Question {
+        const Values *values = nullptr;
+        std::string name;
+    };
+    std::vector<ResultRef> Get(const Dashboard &dashboard, const std::vector<Question> &questions);
+
     // All rows of one query, for files: calls `use` with the open result.
     Result<void> Rows(const Dashboard &dashboard, const Values &values, const std::string &name,
                       const std::function<Result<void>(engine::ResultSet &)> &use);

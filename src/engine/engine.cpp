@@ -14,6 +14,7 @@
 #include "engine/internal/root_settings.h"
 #include "engine/internal/secret_functions.h"
 #include "engine/internal/state.h"
+#include "engine/internal/utc_casts.h"
 #include "engine/internal/watched_file_system.h"
 #include "engine/session.h"
 
@@ -37,6 +38,7 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
         std::error_code ignored;
         std::filesystem::create_directories(SpillFolder(root), ignored);
         duckdb::DBConfig config;
+        RegisterUtcCasts(config);
         config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
         config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
         config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(false));
