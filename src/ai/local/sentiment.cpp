@@ -167,7 +167,8 @@ private:
         constexpr std::array<double, 3> kDistance = {1, 0.95, 0.9};
         bool negated = false;
         size_t seen = 0;
-        for (size_t back = i; back-- > 0 && seen < kDistance.size();) {
+        constexpr size_t kReach = 8;  // Also over marks and emoji, of which there may be any number.
+        for (size_t back = i; back-- > 0 && seen < kDistance.size() && i - back <= kReach;) {
             const Token &token = tokens_[back];
             if (token.kind == TokenKind::kPunctuation && token.folded.find_first_of(".!?;") != std::string::npos) break;
             if (token.kind != TokenKind::kWord && token.kind != TokenKind::kIdeograph) continue;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "ai/local/local_models.h"
 
@@ -233,6 +234,26 @@ TEST(Extract, GivesTheFirstAndAll) {
     EXPECT_EQ((*result)[0].all, (std::vector<std::string>{"anna@a.example", "ben@b.example"}));
     EXPECT_EQ((*result)[1].value, "2024-05-06");
     EXPECT_FALSE((*result)[2].found);
+}
+
+// 150 kB of what could make a rule look at everything again and again. Seconds where one does, milliseconds where none does.
+TEST(AnyText, TakesTimeThatIsLinear) {
+    for (std::string_view piece : {"\U0001F600", "<!--", "<script></a>", "<a ", "@", "a@a.", "1.1", "+1 ", "(1", "\n ", "Mr. ", "http://a", "A.", "中。", "\xff", "not ", "Hi Anna, "}) {
+        std::string text;
+        while (text.size() < 150000) text += piece;
+        auto start = std::chrono::steady_clock::now();
+        (void)Sentiment(text);
+        (void)Summarize(text);
+        (void)Keywords(text);
+        (void)Mask(text, EntityLabels());
+        double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        EXPECT_LT(seconds, 5) << piece;
+    }
+}
+
+TEST(AnyText, CommentsOfMarkupAreNoText) {
+    EXPECT_EQ(Summarize("Good <!-- hidden > text --> day"), "Good day");
+    EXPECT_EQ(Summarize("Good <!-- never closed"), "Good <!-- never closed");
 }
 
 }  // namespace

@@ -134,10 +134,6 @@ size_t TagEnd(std::string_view text, size_t at) {
     constexpr size_t kLongestTag = 2048;
     size_t name = at + 1;
     if (name < text.size() && text[name] == '/') name++;
-    if (text.substr(at, 4) == "<!--") {
-        size_t end = text.substr(at, kLongestTag).find("-->");
-        return end == std::string_view::npos ? end : at + end + 3;
-    }
     if (name >= text.size() || !IsAsciiLetter(static_cast<unsigned char>(text[name]))) return std::string_view::npos;
     size_t end = text.substr(at, kLongestTag).find_first_of("<>", 1);
     if (end == std::string_view::npos || text[at + end] == '<') return std::string_view::npos;
@@ -166,7 +162,7 @@ size_t ElementEnd(std::string_view text, const std::string &name, size_t after, 
 
 std::string WithoutTags(std::string_view text) {
     std::string out(text);
-    bool endless = false;
+    bool endless = false, open_comment = false;
     for (size_t at = 0; (at = text.find_first_of("<&", at)) != std::string_view::npos;) {
         if (text[at] == '&') {
             for (std::string_view entity : {"&nbsp;", "&#160;"}) {
@@ -176,6 +172,11 @@ std::string WithoutTags(std::string_view text) {
             continue;
         }
         size_t end = TagEnd(text, at);
+        if (!open_comment && text.substr(at, 4) == "<!--") {
+            end = text.find("-->", at);
+            open_comment = end == std::string_view::npos;  // Then no later one ends, either.
+            if (!open_comment) end += 3;
+        }
         if (end == std::string_view::npos) {
             at++;
             continue;
