@@ -18,7 +18,7 @@ export function config(theme: Theme): object {
     view: { stroke: null },
     axis: {
       labelColor: muted, titleColor: muted, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500,
-      gridColor: grid, domainColor: grid, tickColor: grid, labelPadding: 6, titlePadding: 10, labelOverlap: true, labelLimit: 160,
+      gridColor: grid, domainColor: grid, tickColor: grid, labelPadding: 6, titlePadding: 10, labelOverlap: true, labelSeparation: 5, labelLimit: 160,
     },
     axisX: { grid: false, domain: true, ticks: true, tickSize: 4 },
     axisY: { grid: true, domain: false, ticks: false, titleAnchor: "end", titleAngle: 0, titleAlign: "left", titleBaseline: "bottom", titleX: 0, titleY: -10 },

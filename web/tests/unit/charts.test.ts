@@ -32,6 +32,7 @@ test("line: a forecast has bounds and trend where there is no value", () => {
   const d = draw({ chart: "line", x: "month", y: "n", color: "type", band: ["lo", "hi"], trend: "fit" }, votes);
   expect(d.data.get("rows")!.at(-1)).toMatchObject({ x: Date.UTC(2024, 2, 1), y: null, t: 6, lo: 5, hi: 7, s: "poll" });
   expect(d.legend.at(-1)).toMatchObject({ name: "Trend", dashed: true });
+  expect(d.hover!.stops.at(-1)).toMatchObject({ title: "Mar 2024", lines: [{ name: "poll", value: "–", note: "trend 6, 5 to 7" }] });
 });
 
 test("line: several y columns are series", () => {

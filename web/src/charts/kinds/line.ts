@@ -2,8 +2,9 @@
 import type { ChartSpec, Table } from "../../contract.ts";
 import { channel, extent, numbersOf } from "../channels.ts";
 import { frame, logTicks, numberAxis, timeAxis, xTitle } from "../config.ts";
-import type { Context, Drawing, Row } from "../drawing.ts";
-import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Points } from "../points.ts";
+import { missing } from "../../format/format.ts";
+import type { AxisHover, Context, Drawing, Row } from "../drawing.ts";
+import { axisHover, colourScale, notesOf, readPoints, summarise, yTitle, type Point, type Points } from "../points.ts";
 
 const fewPlaces = 16; // up to here each point gets a dot
 
@@ -27,7 +28,8 @@ export function line(spec: ChartSpec, table: Table, context: Context): Drawing {
     return row;
   });
   // A forecast has rows without a value: only bounds and trend.
-  if (band || trend) rows.push(...withoutValue(points, table, spec, context, bounds, fitted));
+  const ahead = band || trend ? withoutValue(points, table, spec, context) : [];
+  rows.push(...ahead.map((p): Row => ({ x: p.at, y: null, s: p.series, dot: false, t: fitted?.[p.row] ?? null, lo: bounds?.[0]?.[p.row] ?? null, hi: bounds?.[1]?.[p.row] ?? null })));
   for (const list of bySeries.values()) if (list.length === 1) list[0]!["dot"] = true;
 
   const extra = (row: number): string =>
@@ -36,6 +38,7 @@ export function line(spec: ChartSpec, table: Table, context: Context): Drawing {
       ...(bounds && bounds[0]![row] !== null ? [`${band![0]!.format(bounds[0]![row])} to ${band![1]!.format(bounds[1]![row])}`] : []),
     ].join(", ");
   const hover = axisHover(points, "x", order, band || trend ? extra : undefined);
+  addAhead(hover, points, ahead, extra);
   const legend = points.series?.legend ?? [];
   return {
     spec: frame(context, spec.height ?? 300, { data: { name: "rows" }, layer: layers(spec, points, rows, context), encoding: { x: xEncoding(spec, points) } }),
@@ -51,13 +54,24 @@ export function line(spec: ChartSpec, table: Table, context: Context): Drawing {
   };
 }
 
-function withoutValue(points: Points, table: Table, spec: ChartSpec, context: Context, bounds: (number | null)[][] | undefined, fitted: (number | null)[] | null): Row[] {
-  const key = fitted ? spec.trend! : spec.band![1];
+function withoutValue(points: Points, table: Table, spec: ChartSpec, context: Context): Point[] {
+  const key = spec.trend ?? spec.band![1];
   const other = readPoints({ ...spec, y: key }, table, context);
   const y = new Set(points.points.map((p) => p.row));
-  return other.points
-    .filter((p) => !y.has(p.row))
-    .map((p) => ({ x: p.at, y: null, s: p.series, dot: false, t: fitted?.[p.row] ?? null, lo: bounds?.[0]?.[p.row] ?? null, hi: bounds?.[1]?.[p.row] ?? null }));
+  return other.points.filter((p) => !y.has(p.row));
+}
+
+// Places of a forecast can be pointed at, too.
+function addAhead(hover: AxisHover, points: Points, ahead: Point[], extra: (row: number) => string): void {
+  const colours = new Map(points.series?.names.map((name, i) => [name, points.series!.colours[i]!]) ?? []);
+  const stops = new Map(hover.stops.map((stop) => [stop.at, stop]));
+  for (const p of ahead) {
+    const stop = stops.get(p.at) ?? { at: p.at, title: points.titleAt(p.at), lines: [] };
+    stop.lines.push({ name: p.series || points.y[0]!.title, value: missing, colour: colours.get(p.series) ?? null, note: extra(p.row) });
+    stops.set(p.at, stop);
+  }
+  hover.stops = [...stops.values()];
+  if (points.kind !== "category") hover.stops.sort((a, b) => Number(a.at) - Number(b.at));
 }
 
 function layers(spec: ChartSpec, points: Points, rows: Row[], context: Context): object[] {
