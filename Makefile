@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: help build run test sanitize interop random golden fuzz soak faults bench lint format clean
+.PHONY: help build run test sanitize interop browser random golden fuzz soak faults bench lint format clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 12
@@ -26,10 +26,15 @@ test: build      ## every test that needs no other implementation
 sanitize:        ## the same tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan/
 	@$(MAKE) --no-print-directory test BUILD=build-asan CMAKE_FLAGS="-DTARN_SANITIZE=address,undefined"
 
-interop: build   ## the same tables through Spark and delta-rs, and the golden tables that can be had
+interop: build   ## the same tables through Spark and delta-rs, the golden tables, and the dashboards in a browser
 	@scripts/setup-peers.sh
 	@TARN=$(abspath $(BUILD))/tarn tests/interop/run.sh
 	@TARN=$(abspath $(BUILD))/tarn tests/golden/run.sh
+	@TARN=$(abspath $(BUILD))/tarn tests/browser/run.sh
+
+browser: build   ## the example's dashboards and the front end's fixtures in Chromium; screenshots in tests/browser/out
+	@scripts/setup-peers.sh
+	@TARN=$(abspath $(BUILD))/tarn tests/browser/run.sh
 
 random: build    ## random statements by Tarn, Spark and delta-rs in turn: SEED=…, STEPS=100 a table, VARIANT=plain|mapped|… for one
 	@scripts/setup-peers.sh

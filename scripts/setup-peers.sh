@@ -18,6 +18,7 @@ install_packages() {
 }
 
 missing=()
+command -v chromium >/dev/null || [ -n "${TARN_CHROMIUM:-}" ] || missing+=(chromium fonts-dejavu-core fonts-noto-color-emoji)
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -gt 0 ] && install_packages "${missing[@]}"

@@ -31,7 +31,6 @@ std::string Time(int64_t ms) {
 
 // What is typed does not show.
 std::string AskOnTerminal(const std::string &scope, const std::string &key) {
-    std::fprintf(stderr, "Value of %s/%s: ", scope.c_str(), key.c_str());
     termios before{};
     bool quiet = tcgetattr(STDIN_FILENO, &before) == 0;
     if (quiet) {
@@ -39,6 +38,8 @@ std::string AskOnTerminal(const std::string &scope, const std::string &key) {
         silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
+    // Only now: who sees the question may type, and what was typed before is thrown away.
+    std::fprintf(stderr, "Value of %s/%s: ", scope.c_str(), key.c_str());
     std::string value;
     std::getline(std::cin, value);
     if (quiet) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
