@@ -37,8 +37,8 @@ if [ "$(cat .peers/bin/stamp 2>/dev/null)" != "$s3_server" ]; then
   fi
 fi
 
-# What only tests/interop/forecast_cases.py needs, in the same environment.
-models=(statsmodels==0.15.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1)
+# What only tests/interop/forecast_cases.py and ai_cases.py need, in the same environment.
+models=(statsmodels==0.15.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1 openai==3.57.0)
 labelled=vaderSentiment==3.3.2  # its source package has the texts that people rated
 add_models() {
   [ "$(cat .peers/models 2>/dev/null)" = "${models[*]} $labelled" ] && return

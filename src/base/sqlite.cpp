@@ -80,12 +80,12 @@ void SqliteStatement::Reset() {
     status_ = statement_ != nullptr ? SQLITE_OK : SQLITE_ERROR;
 }
 
-std::string SqliteStatement::Text(int column) const {
+std::string SqliteStatement::TextAt(int column) const {
     auto bytes = static_cast<const char *>(sqlite3_column_blob(statement_, column));
     return bytes != nullptr ? std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
 }
 
-int64_t SqliteStatement::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double SqliteStatement::Real(int column) const { return sqlite3_column_double(statement_, column); }
+int64_t SqliteStatement::IntegerAt(int column) const { return sqlite3_column_int64(statement_, column); }
+double SqliteStatement::RealAt(int column) const { return sqlite3_column_double(statement_, column); }
 
 }  // namespace tarn

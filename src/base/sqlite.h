@@ -73,9 +73,9 @@ public:
     void Reset();
 
     // Of the current row; a NULL is "" and 0.
-    std::string Text(int column) const;
-    int64_t Integer(int column) const;
-    double Real(int column) const;
+    std::string TextAt(int column) const;
+    int64_t IntegerAt(int column) const;
+    double RealAt(int column) const;
 
 private:
     SqliteFile &file_;

@@ -152,6 +152,11 @@ Result<void> PrintRows(engine::ResultSet &result, Format format, std::FILE *out)
     return {};
 }
 
+void PrintNotes(engine::Session &session) {
+    std::fflush(stdout);
+    for (const std::string &note : session.TakeNotes()) std::fprintf(stderr, "note: %s\n", note.c_str());
+}
+
 size_t DisplayWidth(std::string_view text) {
     size_t width = 0;
     for (size_t i = 0; i < text.size();) {

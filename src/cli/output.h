@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/result_set.h"
+#include "engine/session.h"
 
 namespace tarn::cli {
 
@@ -17,6 +18,9 @@ Format ParseFormat(std::string_view name);  // An unknown name is kTable.
 // kTableRows, after which column widths are fixed.
 // tsv: values as the spark-sql shell prints them, no header. csv: RFC 4180 with a header. jsonl: one object a row.
 Result<void> PrintRows(engine::ResultSet &result, Format format, std::FILE *out);
+
+// What the last statement has to say beside its rows, on standard error.
+void PrintNotes(engine::Session &session);
 
 // Columns that a terminal needs for UTF-8 text: combining marks 0, wide characters 2.
 size_t DisplayWidth(std::string_view text);

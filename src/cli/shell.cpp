@@ -106,9 +106,12 @@ private:
         Result<void> printed;
         if (result) printed = PrintRows(**result, format_, stdout);
         std::fflush(stdout);
+        bool rows = result && !(*result)->columns().empty();
+        if (result) result->reset();
+        PrintNotes(session_);
         if (!result) std::fprintf(stderr, "%s\n", result.error().ToString().c_str());
         else if (!printed) std::fprintf(stderr, "%s\n", printed.error().ToString().c_str());
-        else if ((*result)->columns().empty()) std::printf("OK\n");
+        else if (!rows) std::printf("OK\n");
         if (timing_) std::printf("%.0f ms\n", std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
 

@@ -33,8 +33,7 @@ void Shift(Error &error, SourcePosition start) {
 
 Result<void> RunStatement(engine::Session &session, const sql::StatementText &statement, Format format) {
     TARN_TRY(auto result, session.Execute(statement.text));
-    TARN_CHECK(PrintRows(*result, format, stdout));
-    return {};
+    return PrintRows(*result, format, stdout);
 }
 
 // False when a statement failed and the rest was not run.
@@ -43,6 +42,7 @@ bool RunScript(engine::Session &session, const std::string &script, const SqlArg
     for (const sql::StatementText &statement : sql::SplitScript(script)) {
         if (!arguments.echo_marker.empty()) std::printf("%s\n", arguments.echo_marker.c_str());
         auto done = RunStatement(session, statement, format);
+        PrintNotes(session);
         if (!done) {
             Shift(done.error(), statement.position);
             if (!arguments.keep_going) {

@@ -157,6 +157,7 @@ Result<Values> ResultStore::Resolve(const Dashboard &dashboard, Values given) {
 
 Result<void> ResultStore::Prepare(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) const {
     session.Use(dashboard.catalog.empty() ? options_.catalog : dashboard.catalog, dashboard.schema.empty() ? options_.schema : dashboard.schema);
+    session.SetCaller("dashboard");
     session.ClearParameters();
     for (const std::string &name : query.parameters) {
         const Parameter *parameter = dashboard.FindParameter(name);

@@ -4,6 +4,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "engine/internal/ai_functions.h"
 #include "engine/internal/curves.h"
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
@@ -49,6 +50,17 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
     });
 }
 
+// Where an AI endpoint's key comes from.
+ai::Service::KeySource KeysOf(secrets::SecretStore &store) {
+    return [&store](const std::string &scope, const std::string &key) -> Result<std::string> {
+        TARN_TRY(std::optional<std::string> value, store.Get(scope, key));
+        if (value) return *value;
+        Error error = MakeError(ErrorKind::kNotFound, "RESOURCE_DOES_NOT_EXIST", "The secret " + scope + "/" + key + ", which an AI endpoint in tarn.yml names as its key, does not exist.");
+        error.remedy = "Put it: tarn secret create-scope " + scope + "; tarn secret put " + scope + " " + key;
+        return Fail(std::move(error));
+    };
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
@@ -84,6 +96,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
     storage::ConfigureS3(settings.s3);
     TARN_TRY(state->catalog, catalog::Catalog::Open(state->root));
     state->secrets = std::make_unique<secrets::SecretStore>(state->root);
+    state->ai = std::make_unique<ai::Service>(state->root, std::move(settings.ai), KeysOf(*state->secrets));
     TARN_TRY(state->db, OpenDuckDB(options, state->root));
     auto registered = Guard([&]() -> Result<void> {
         RegisterObjectFileSystem(*state->db->instance);
@@ -98,6 +111,8 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterRaise(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);
+        RegisterAiFunctions(*state->db->instance, state->ai_statements);
+        RegisterAiTables(*state->db->instance, *state->ai);
         RegisterSecretFunctions(*state->db->instance, *state->secrets);
         return {};
     });

@@ -99,6 +99,9 @@ Result<void> Session::CreateTemporaryView(const std::string &name, const std::st
     return {};
 }
 
+void Session::SetCaller(const std::string &caller) { state_->caller = caller; }
+std::vector<std::string> Session::TakeNotes() { return std::exchange(state_->notes, {}); }
+
 FlowRunner &Session::flows() { return *state_->flows; }
 
 }  // namespace tarn::engine

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/flow.h"
@@ -51,6 +52,12 @@ public:
     const std::string &current_schema() const;
     // A view that lives as long as the session. Replaces one of the same name.
     Result<void> CreateTemporaryView(const std::string &name, const std::string &query_text);
+
+    // Who asks, as system.ai.usage says it: "user" (until set otherwise), "pipeline", "dashboard", ….
+    void SetCaller(const std::string &caller);
+    // What a statement has to say beside its rows, for a person to read ("answered by local models …"); forgets them. Complete when
+    // the statement's ResultSet is gone.
+    std::vector<std::string> TakeNotes();
 
     // What a pipeline needs beyond statements: see flow.h.
     FlowRunner &flows();

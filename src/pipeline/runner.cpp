@@ -25,7 +25,9 @@ std::string TableKey(const catalog::TableName &name) { return ToLower(name.ToStr
 class Updater {
 public:
     Updater(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options)
-        : engine_(engine), pipeline_(pipeline), options_(options), session_(engine.NewSession()), flows_(session_->flows()) {}
+        : engine_(engine), pipeline_(pipeline), options_(options), session_(engine.NewSession()), flows_(session_->flows()) {
+        session_->SetCaller("pipeline");
+    }
 
     Result<void> Prepare(const Graph &graph) {
         session_->Use(pipeline_.catalog, pipeline_.schema);

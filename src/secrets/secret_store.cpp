@@ -83,7 +83,7 @@ Result<void> SecretStore::OpenKey(bool make) {
     TARN_TRY(bool checked, query.Step());
     TARN_TRY(std::unique_ptr<SealingKey> key, SealingKey::Find(root_, make && !checked));
     std::string text;
-    if (checked && (!key->Unseal(query.Text(0), kCheckAbout, text) || text != kCheckText)) {
+    if (checked && (!key->Unseal(query.TextAt(0), kCheckAbout, text) || text != kCheckText)) {
         Error error = MakeError(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
                                 "The secrets of this root were sealed with another key than the one in " + key->source() + ".");
         error.remedy = "Give the key that they were written with: TARN_SECRET_KEY, TARN_SECRET_KEY_FILE, or ROOT/secret.key.";
@@ -140,7 +140,7 @@ Result<std::vector<ScopeEntry>> SecretStore::ListScopes() {
     while (true) {
         TARN_TRY(bool more, query.Step());
         if (!more) return scopes;
-        scopes.push_back({query.Text(0), query.Integer(1)});
+        scopes.push_back({query.TextAt(0), query.IntegerAt(1)});
     }
 }
 
@@ -168,7 +168,7 @@ Result<std::optional<std::string>> SecretStore::Get(const std::string &scope, co
     if (!found) return std::nullopt;
     TARN_CHECK(OpenKey(false));
     std::string value;
-    if (!key_->Unseal(query.Text(0), About(scope, key), value)) {
+    if (!key_->Unseal(query.TextAt(0), About(scope, key), value)) {
         return Fail(ErrorKind::kCorrupt, "INVALID_PARAMETER_VALUE", "The secret `" + key + "` in the scope `" + scope + "` does not open: its bytes were changed or moved.");
     }
     Hide(value);
@@ -195,7 +195,7 @@ Result<std::vector<SecretEntry>> SecretStore::List(const std::string &scope) {
     while (true) {
         TARN_TRY(bool more, query.Step());
         if (!more) return entries;
-        entries.push_back({query.Text(0), query.Text(1), query.Integer(2)});
+        entries.push_back({query.TextAt(0), query.TextAt(1), query.IntegerAt(2)});
     }
 }
 

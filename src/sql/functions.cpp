@@ -1,5 +1,5 @@
 // Looking functions up. The tables: functions_text.cpp, functions_number.cpp, functions_time.cpp, functions_nested.cpp,
-// functions_aggregate.cpp; the helpers: helpers.cpp.
+// functions_aggregate.cpp, functions_ai.cpp; the helpers: helpers.cpp.
 #include "sql/functions.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ const std::vector<const FunctionSpec *> &AllSpecs() {
     static const std::vector<const FunctionSpec *> kAll = [] {
         std::vector<const FunctionSpec *> all;
         for (std::span<const FunctionSpec> table : {TextFunctions(), NumberFunctions(), TimeFunctions(), NestedFunctions(),
-                                                    AggregateFunctions(), OtherFunctions()}) {
+                                                    AggregateFunctions(), AiFunctions(), OtherFunctions()}) {
             for (const FunctionSpec &spec : table) all.push_back(&spec);
         }
         std::ranges::stable_sort(all, {}, &FunctionSpec::name);

@@ -44,7 +44,7 @@ Error PlainFunctionOnly(const FunctionCall &call, std::string_view clause, Sourc
 bool IsUnstableFunction(std::string_view name) {
     constexpr std::string_view kUnstable[] = {"rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle",
                                               "monotonically_increasing_id", "now", "current_timestamp", "current_date", "curdate",
-                                              "current_time", "localtimestamp", "unix_timestamp"};
+                                              "current_time", "localtimestamp", "unix_timestamp", "secret", "try_secret"};
     return std::ranges::find(kUnstable, name) != std::end(kUnstable);
 }
 

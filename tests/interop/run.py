@@ -7,6 +7,7 @@ import tempfile
 import time
 import traceback
 
+import ai_cases
 import checkpoint_cases
 import concurrency_cases
 import dml_cases
@@ -22,7 +23,7 @@ import table_cases
 
 # Everything about the example first: it is what a newcomer sees.
 GROUPS = [*example_cases.GROUPS, *table_cases.GROUPS, *checkpoint_cases.GROUPS, *concurrency_cases.GROUPS, *reader_cases.GROUPS, *feature_cases.GROUPS,
-          *maintenance_cases.GROUPS, *s3_cases.GROUPS, *dml_cases.GROUPS, *forecast_cases.GROUPS,
+          *maintenance_cases.GROUPS, *s3_cases.GROUPS, *dml_cases.GROUPS, *forecast_cases.GROUPS, *ai_cases.GROUPS,
           *random_cases.GROUPS]
 
 

@@ -14,7 +14,7 @@ constexpr std::string_view kConstraintPrefix = "delta.constraints.";
 // What gives another answer each time.
 constexpr std::string_view kNondeterministic[] = {
     "current_date", "current_timestamp", "current_user", "localtimestamp", "monotonically_increasing_id", "now", "rand", "randn",
-    "random", "session_user", "shuffle", "spark_partition_id", "unix_timestamp", "user", "uuid"};
+    "random", "secret", "session_user", "shuffle", "spark_partition_id", "try_secret", "unix_timestamp", "user", "uuid"};
 
 std::unexpected<Error> Invalid(std::string_view condition, std::string message, SourcePosition position = {}) {
     Error error = MakeError(ErrorKind::kInvalidInput, condition, std::move(message));
@@ -86,7 +86,7 @@ Result<DataType> TypeOf(StatementContext &context, const delta::Metadata &metada
 Result<void> CheckAllowed(const sql::Expr &expr, const std::string &text, const std::string &kind, const std::string &what) {
     if (sql::HasAggregate(expr)) return Invalid("DELTA_AGGREGATE_IN_" + kind, "Found " + text + ". " + what + " cannot use an aggregate expression.");
     for (const std::string &function : sql::FunctionsOf(expr)) {
-        if (std::ranges::find(kNondeterministic, function) != std::end(kNondeterministic)) {
+        if (std::ranges::find(kNondeterministic, function) != std::end(kNondeterministic) || function.starts_with("ai_")) {
             return Invalid("DELTA_NON_DETERMINISTIC_EXPRESSION_IN_" + kind, "Found " + function + "(). " + what + " cannot use a nondeterministic expression.");
         }
     }

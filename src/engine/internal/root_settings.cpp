@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "engine/internal/ai_settings.h"
 #include "storage/path.h"
 
 namespace tarn::engine {
@@ -11,7 +12,7 @@ namespace {
 
 std::unexpected<Error> Wrong(const std::string &file, const std::string &why) {
     Error error = MakeError(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", file + ": " + why);
-    error.remedy = "Known are `warehouse`, and below `s3` `endpoint`, `region`, `profile`, `path_style` and `anonymous`.";
+    error.remedy = "Known are `warehouse`, `ai` (docs/ai.md), and below `s3` `endpoint`, `region`, `profile`, `path_style` and `anonymous`.";
     return Fail(std::move(error));
 }
 
@@ -44,6 +45,7 @@ Result<void> ReadFile(const std::string &file, RootSettings &settings) {
             std::string key = entry.first.as<std::string>();
             if (key == "warehouse") settings.warehouse = entry.second.as<std::string>();
             else if (key == "s3") TARN_CHECK(ReadS3(file, entry.second, settings.s3));
+            else if (key == "ai") { TARN_TRY(settings.ai, ReadAiSettings(file, entry.second)); }
             else return Wrong(file, "There is no setting `" + key + "`.");
         }
         return {};

@@ -3,11 +3,13 @@
 //   warehouse: s3://bucket/prefix     # where managed tables lie; else ROOT/warehouse. TARN_WAREHOUSE wins.
 //   s3:
 //     endpoint: http://127.0.0.1:9000 # also region, profile, path_style, anonymous; never keys
+//   ai: …                             # models to ask, see ai_settings.h
 #pragma once
 
 #include <filesystem>
 #include <string>
 
+#include "ai/settings.h"
 #include "base/error.h"
 #include "storage/s3_settings.h"
 
@@ -16,6 +18,7 @@ namespace tarn::engine {
 struct RootSettings {
     std::string warehouse;  // Canonical.
     storage::S3Settings s3;
+    ai::Settings ai;
 };
 
 // Errors: INVALID_PARAMETER_VALUE, with the file and what it may say.

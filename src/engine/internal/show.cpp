@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/ai_functions.h"
 #include "engine/internal/show_create.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
@@ -44,7 +45,22 @@ Result<SchemaName> SchemaOf(SessionState &session, const sql::Name &in) {
                 "The schema `" + name.catalog + "`.`" + name.schema + "` cannot be found.");
 }
 
+// system.ai's tables are no entries of the metastore.
+Result<ResultPtr> DescribeText(SessionState &session, const std::string &text) {
+    TARN_TRY(DataType schema, DescribeQuery(session, text));
+    std::vector<Cells> rows;
+    for (const Field &field : schema.fields) rows.push_back({field.name, field.type.ToString(), std::nullopt});
+    return RowsResult({Text("col_name"), Text("data_type"), Text("comment")}, std::move(rows));
+}
+
 Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) {
+    if (statement.in.parts.size() == 2 && !AiTable(statement.in.parts[0], statement.in.parts[1], "usage").empty()) {
+        std::vector<Cells> rows;
+        for (const char *name : {"cache", "usage"}) {
+            if (statement.what == sql::Show::What::kTables && Matches(statement.like, name)) rows.push_back({"ai", name, "false"});
+        }
+        return RowsResult({Text("database"), Text("tableName"), {"isTemporary", DataType::Of(TypeKind::kBoolean)}}, std::move(rows));
+    }
     TARN_TRY(SchemaName schema, SchemaOf(session, statement.in));
     TARN_TRY(auto tables, session.engine.catalog->ListTables(schema.catalog, schema.schema));
     bool views = statement.what == sql::Show::What::kViews;
@@ -124,16 +140,19 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
 Result<ResultPtr> Execute(SessionState &session, const sql::Describe &statement) {
     using What = sql::Describe::What;
     switch (statement.what) {
-        case What::kTable: return DescribeTable(session, statement);
+        case What::kTable: {
+            StatementContext context(session);
+            auto full = context.FullName(statement.name);
+            std::string text = full ? AiTable(full->catalog, full->schema, full->table) : "";
+            if (!text.empty()) return DescribeText(session, "SELECT * FROM " + text);
+            return DescribeTable(session, statement);
+        }
         case What::kHistory: return DescribeHistory(session, statement);
         case What::kDetail: return DescribeDetail(session, statement);
         case What::kQuery: {
             StatementContext context(session);
             TARN_TRY(std::string text, context.Query(*statement.query));
-            TARN_TRY(DataType schema, DescribeQuery(session, text));
-            std::vector<Cells> rows;
-            for (const Field &field : schema.fields) rows.push_back({field.name, field.type.ToString(), std::nullopt});
-            return RowsResult({Text("col_name"), Text("data_type"), Text("comment")}, std::move(rows));
+            return DescribeText(session, text);
         }
         case What::kSchema: {
             TARN_TRY(SchemaName name, SchemaOf(session, statement.name));

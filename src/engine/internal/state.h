@@ -13,14 +13,24 @@
 #include "engine/internal/delta_table.h"
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/expectations.h"
+#include "engine/internal/handles.h"
 #include "engine/internal/identity.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
 #include "engine/internal/turnstiles.h"
-#include "secrets/secret_store.h"
 #include "sql/parameters.h"
 
+namespace tarn::ai {
+class Service;
+}
+namespace tarn::secrets {
+class SecretStore;
+}
+
 namespace tarn::engine {
+
+struct AiStatement;
+using AiStatements = Handles<std::shared_ptr<AiStatement>>;
 
 struct EngineState {
     std::filesystem::path root;  // Absolute.
@@ -32,6 +42,8 @@ struct EngineState {
     RowMarkers markers;
     IdentityCounters identities;
     std::unique_ptr<secrets::SecretStore> secrets;
+    std::unique_ptr<ai::Service> ai;
+    AiStatements ai_statements;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;
@@ -67,6 +79,8 @@ struct SessionState {
     std::map<std::string, TemporaryView> temporary_views;  // By lower-case name.
     sql::Parameters parameters;
     std::map<std::string, std::string> settings;  // SET k = v
+    std::string caller = "user";                  // In system.ai.usage.
+    std::vector<std::string> notes;               // For whoever reads the results: see Session::TakeNotes.
     std::set<std::string, std::less<>> helpers;   // Macros (sql/functions.h) that the connection knows.
 
     std::string target;                           // The table that the running statement changes, by location.

@@ -1,6 +1,7 @@
 #include "engine/internal/statement_context.h"
 
 #include "delta/schema.h"
+#include "engine/internal/ai_functions.h"
 #include "engine/internal/changes.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/forecast_functions.h"
@@ -50,6 +51,8 @@ void DropVoid(DataType &type) {
 StatementContext::StatementContext(SessionState &session, StreamInputs *streams)
     : session_(session), streams_(streams), lease_(session.engine.sources), catalog_(session.current_catalog),
       schema_(session.current_schema) {}
+
+StatementContext::~StatementContext() = default;
 
 Result<std::string> StatementContext::Query(const sql::Query &query) {
     TARN_TRY(std::string text, sql::RenderQuery(query, *this));
@@ -208,6 +211,12 @@ Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
             return RenderView(table.name.parts[0], view.text, view.catalog, view.schema, view.columns);
         }
     }
+    if (auto full = FullName(table.name)) {
+        if (std::string text = AiTable(full->catalog, full->schema, full->table); !text.empty()) {
+            reads_files_ = true;  // It has no versions.
+            return text;
+        }
+    }
     TARN_TRY(catalog::TableEntry entry, FindTable(table.name));
     if (entry.IsView()) {
         if (table.version || table.timestamp) {
@@ -329,6 +338,12 @@ Result<std::string> StatementContext::Parameter(std::string_view name, SourcePos
     auto it = session_.parameters.find(std::string(name));
     if (it == session_.parameters.end()) return RenderContext::Parameter(name, position);
     return sql::RenderExpr(*it->second, *this);
+}
+
+Result<std::string> StatementContext::RenderFunction(const sql::FunctionCall &call, const std::vector<std::string> &args, SourcePosition position) {
+    if (!ToLower(call.name.Last()).starts_with("ai_")) return RenderContext::RenderFunction(call, args, position);
+    if (!ai_) { TARN_TRY(ai_, AiLease::Open(session_)); }
+    return RenderAiCall(call, args, position, ai_->handle());
 }
 
 sql::Name StatementContext::Qualify(const sql::Name &table) {

@@ -18,6 +18,8 @@
 
 namespace tarn::engine {
 
+class AiLease;
+
 // A Delta table that a statement changes.
 struct TargetTable {
     catalog::TableName name;  // Empty for a path.
@@ -31,12 +33,14 @@ class StatementContext final : public sql::RenderContext {
 public:
     // Both are borrowed. `streams` may be nullptr.
     explicit StatementContext(SessionState &session, StreamInputs *streams = nullptr);
+    ~StatementContext() override;
 
     // --- sql::RenderContext
     Result<std::string> RenderTable(const sql::TableRef &table) override;
     Result<std::string> RenderTableFunction(const sql::TableFunction &function,
                                             const std::vector<sql::RenderedArgument> &args) override;
     Result<std::string> Parameter(std::string_view name, SourcePosition position) override;
+    Result<std::string> RenderFunction(const sql::FunctionCall &call, const std::vector<std::string> &args, SourcePosition position) override;
     sql::Name Qualify(const sql::Name &table) override;
     std::string CurrentCatalog() const override { return catalog_; }
     std::string CurrentSchema() const override { return schema_; }
@@ -83,6 +87,7 @@ private:
     SessionState &session_;
     StreamInputs *streams_;
     ScanSources::Lease lease_;
+    std::unique_ptr<AiLease> ai_;
     std::string catalog_, schema_;  // Change while a view's text is rendered.
     std::string copy_source_;
     int view_depth_ = 0;

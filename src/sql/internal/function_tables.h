@@ -12,6 +12,7 @@ std::span<const FunctionSpec> NumberFunctions();
 std::span<const FunctionSpec> TimeFunctions();
 std::span<const FunctionSpec> NestedFunctions();
 std::span<const FunctionSpec> AggregateFunctions();
+std::span<const FunctionSpec> AiFunctions();
 std::span<const FunctionSpec> OtherFunctions();  // conditions, JSON, hashes, session
 
 }  // namespace tarn::sql

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "storage/internal/aws_config.h"
-#include "storage/internal/http.h"
+#include "storage/http.h"
 
 namespace tarn::storage {
 

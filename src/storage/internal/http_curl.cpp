@@ -1,4 +1,4 @@
-#include "storage/internal/http.h"
+#include "storage/http.h"
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -35,7 +35,7 @@ Curl Load() {
         if ((library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) != nullptr) break;
     }
     if (library == nullptr) {
-        curl.problem = "s3:// needs the library libcurl (7.87 or newer), which is not installed; on Debian it is the package libcurl4";
+        curl.problem = "this needs the library libcurl (7.87 or newer), which is not installed; on Debian it is the package libcurl4";
         return curl;
     }
     auto find = [&](auto &function, const char *name) {
@@ -106,6 +106,9 @@ size_t TakeBody(char *bytes, size_t, size_t size, void *user) {
     long status = 0;
     Library().getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
     if (exchange.request.into == nullptr || status >= 300) {
+        size_t most = exchange.request.max_body;
+        exchange.too_large = most > 0 && size > most - std::min(most, exchange.response.body.size());
+        if (exchange.too_large) return 0;
         exchange.response.body.append(bytes, size);
         return size;
     }

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "storage/internal/aws_config.h"
 #include "storage/internal/aws_credentials.h"
-#include "storage/internal/http.h"
+#include "storage/http.h"
 
 namespace tarn::storage {
 

@@ -1,7 +1,7 @@
-// storage/internal/http.h: one HTTP exchange.
+// storage/http.h: one HTTP exchange. Also for rooms that speak to other servers (ai): the only place that knows libcurl.
 //
 // libcurl does the work. It is loaded when the first request is made: opening it costs some milliseconds, which a
-// process that stays on local disks need not pay.
+// process that stays on local disks need not pay. TLS is verified; redirects are answers like others, never followed.
 // Threads: any; connections are kept and used again by later requests.
 #pragma once
 
@@ -32,6 +32,7 @@ struct HttpRequest {
     const Signing *signing = nullptr;  // Borrowed; null: not signed.
     char *into = nullptr;              // Where the body of a success goes; null: HttpResponse::body.
     size_t into_size = 0;
+    size_t max_body = 0;               // Bytes of HttpResponse::body that are taken before the exchange fails; 0: no limit.
     bool direct = false;               // Past any proxy of the environment.
     int64_t connect_timeout_ms = 5000;
     int64_t stall_timeout_s = 30;      // Given up when nothing moves for so long.
