@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the tables of this folder anew from the packages that README.md names, unpacked in one folder.
 
-  make.py PACKAGES_DIR        writes stopwords.txt, sentiment.txt, emoji.txt and, where the vectors are there (310 MB), vectors.bin
+  make.py PACKAGES_DIR        writes stopwords.txt, sentiment-*.txt, emoji.txt and, where the vectors are there (310 MB), vectors.bin
 """
 import json
 import pathlib
@@ -60,6 +60,8 @@ def sentiment(packages, stops):
     english = vader(packages)
     afinn = {clean(w) for w in json.load(open(packages / "afinn-165-multilingual/build/AFINN-en.json"))}
     lines = ["=== en"] + [f"{word}\t{value}" for word, value in sorted(english.items()) if value]
+    (here / "sentiment-vader.txt").write_text("\n".join(lines) + "\n")
+    lines = []
     for language in LANGUAGES:
         lines.append("=== " + language)
         silent = stops.get(language, set()) - set(FEELINGS.get(language, "").split())
@@ -75,7 +77,7 @@ def sentiment(packages, stops):
             # AFINN's -5..5 onto VADER's scale, on which "good" has 1.9 and AFINN says 3.
             values[word] = round(value * 7)
         lines += [f"{word}\t{value}" for word, value in sorted(values.items())]
-    (here / "sentiment.txt").write_text("\n".join(lines) + "\n")
+    (here / "sentiment-afinn.txt").write_text("\n".join(lines) + "\n")
     return english
 
 

@@ -15,14 +15,16 @@
     extern "C" const char tarn_embedded_##name##_end[]
 
 TARN_EMBED(stopwords, "stopwords.txt");
-TARN_EMBED(sentiment, "sentiment.txt");
+TARN_EMBED(vader, "sentiment-vader.txt");
+TARN_EMBED(afinn, "sentiment-afinn.txt");
 TARN_EMBED(emoji, "emoji.txt");
 TARN_EMBED(vectors, "vectors.bin");
 
 namespace tarn::ai::local {
 
 std::string_view EmbeddedStopWords() { return {tarn_embedded_stopwords, tarn_embedded_stopwords_end}; }
-std::string_view EmbeddedSentiment() { return {tarn_embedded_sentiment, tarn_embedded_sentiment_end}; }
+std::string_view EmbeddedVader() { return {tarn_embedded_vader, tarn_embedded_vader_end}; }
+std::string_view EmbeddedAfinn() { return {tarn_embedded_afinn, tarn_embedded_afinn_end}; }
 std::string_view EmbeddedEmoji() { return {tarn_embedded_emoji, tarn_embedded_emoji_end}; }
 std::string_view EmbeddedVectors() { return {tarn_embedded_vectors, tarn_embedded_vectors_end}; }
 

@@ -6,7 +6,8 @@
 namespace tarn::ai::local {
 
 std::string_view EmbeddedStopWords();
-std::string_view EmbeddedSentiment();
+std::string_view EmbeddedVader();
+std::string_view EmbeddedAfinn();
 std::string_view EmbeddedEmoji();
 std::string_view EmbeddedVectors();
 

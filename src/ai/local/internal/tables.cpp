@@ -51,7 +51,9 @@ std::pair<std::string_view, int8_t> Entry(std::string_view line) {
 template <class Table>
 class ByLanguage {
 public:
-    explicit ByLanguage(std::string_view file) : parts_(Parts(file)) {}
+    explicit ByLanguage(std::initializer_list<std::string_view> files) {
+        for (std::string_view file : files) parts_.merge(Parts(file));
+    }
     const Table *Get(std::string_view language, void (*fill)(std::string_view language, std::string_view lines, Table &)) {
         auto part = parts_.find(language);
         if (part == parts_.end()) return nullptr;
@@ -65,7 +67,7 @@ public:
     }
 
 private:
-    const std::map<std::string_view, std::string_view> parts_;
+    std::map<std::string_view, std::string_view> parts_;  // Never changed once made.
     std::mutex mutex_;
     std::map<std::string_view, std::unique_ptr<Table>> tables_;
 };
@@ -125,14 +127,14 @@ sb_stemmer *StemmerOf(std::string_view language) {
 }  // namespace
 
 const WordSet &StopWords(std::string_view language) {
-    static ByLanguage<WordSet> tables(EmbeddedStopWords());
+    static ByLanguage<WordSet> tables({EmbeddedStopWords()});
     static const WordSet none;
     const WordSet *found = tables.Get(language, FillStopWords);
     return found ? *found : none;
 }
 
 const Lexicon *SentimentLexicon(std::string_view language) {
-    static ByLanguage<Lexicon> tables(EmbeddedSentiment());
+    static ByLanguage<Lexicon> tables({EmbeddedVader(), EmbeddedAfinn()});
     return tables.Get(language, FillLexicon);
 }
 

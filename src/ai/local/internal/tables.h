@@ -21,7 +21,7 @@ using ValueMap = std::unordered_map<std::string_view, int8_t, TextHash, std::equ
 // data/stopwords.txt: function words of `language` (ISO 639-1), empty for one without a list.
 const WordSet &StopWords(std::string_view language);
 
-// data/sentiment.txt.
+// data/sentiment-vader.txt and sentiment-afinn.txt.
 struct Lexicon {
     ValueMap words;                                     // Folded word or phrase to tenths: "good" has 19, the scale is VADER's -40..40.
     std::unordered_map<std::string, int8_t> stems;      // Of the words of one piece, the mean of those that share it.
