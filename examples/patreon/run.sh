@@ -30,9 +30,14 @@ echo "== the community"
     ROUND(SUM(patreon_status_lifetime_support_cents) / 100, 2) AS lifetime_support_usd
   FROM main.patreon.users_bronze"
 
+echo "== tarn report examples/patreon"
+"$build/tarn" report examples/patreon --root "$root" --output "$root/report.html"
+
 cat <<NEXT
 
+Open $PWD/$root/report.html in a browser: five dashboards as one document (report.pdf beside it, where Chromium is installed).
 The tables are Delta tables in $root/warehouse/main/patreon. Try next:
+  $build/tarn dashboard serve examples/patreon --root $root      the dashboards, live
   $build/tarn sql --root $root                                   an interactive shell
   $build/tarn sql --root $root -c "SHOW TABLES IN main.patreon"
   $build/tarn sql --root $root -c "SELECT \\\`option\\\`, SUM(vote_weight) AS weight FROM main.patreon.flat_post_votes_join_silver GROUP BY ALL ORDER BY weight DESC LIMIT 10"

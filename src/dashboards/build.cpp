@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxChoices = 24;  // Of one parameter, that a built page carries results for.
+constexpr size_t kMaxChoices = 12;  // Of one parameter, that a built page carries results for.
 constexpr auto kChromiumPatience = std::chrono::seconds(60);
 
 Result<void> WriteFile(const fs::path &path, std::string_view text, BuildReport &report) {

@@ -125,7 +125,10 @@ public:
     Lease &operator=(const Lease &) = delete;
 
     engine::Session &session() {
-        if (!session_) session_ = store_.engine_.NewSession();
+        if (!session_) {
+            session_ = store_.engine_.NewSession();
+            session_->SetCaller("dashboard");
+        }
         return *session_;
     }
 
@@ -228,10 +231,25 @@ std::vector<ResultRef> ResultStore::Get(const Dashboard &dashboard, const Values
 
 std::vector<ResultRef> ResultStore::Get(const Dashboard &dashboard, const std::vector<Question> &questions) {
     std::vector<ResultRef> results(questions.size());
+    // What looks at the record of AI calls comes after what makes them.
+    std::vector<size_t> first, last;
+    for (size_t i = 0; i < questions.size(); i++) {
+        const NamedQuery *query = dashboard.FindQuery(questions[i].name);
+        bool record = query != nullptr && ToLower(query->sql).find("system.ai.") != std::string::npos;
+        (record ? last : first).push_back(i);
+    }
+    Answer(dashboard, questions, first, results);
+    Answer(dashboard, questions, last, results);
+    return results;
+}
+
+void ResultStore::Answer(const Dashboard &dashboard, const std::vector<Question> &questions, const std::vector<size_t> &which, std::vector<ResultRef> &results) {
+    if (which.empty()) return;
     std::atomic<size_t> next = 0;
     auto work = [&] {
         Lease lease(*this);
-        for (size_t i = next++; i < questions.size(); i = next++) {
+        for (size_t at = next++; at < which.size(); at = next++) {
+            size_t i = which[at];
             const std::string &name = questions[i].name;
             const NamedQuery *query = dashboard.FindQuery(name);
             if (query != nullptr) {
@@ -246,12 +264,10 @@ std::vector<ResultRef> ResultStore::Get(const Dashboard &dashboard, const std::v
             results[i] = std::move(missing);
         }
     };
-    size_t workers = std::min<size_t>(questions.size(), std::max(2U, std::thread::hardware_concurrency()));
+    size_t workers = std::min<size_t>(which.size(), std::max(2U, std::thread::hardware_concurrency()));
     std::vector<std::jthread> others;
     for (size_t i = 1; i < workers; i++) others.emplace_back(work);
     work();
-    others.clear();
-    return results;
 }
 
 std::string ResultStore::Fingerprint(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names) {

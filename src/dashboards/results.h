@@ -73,6 +73,7 @@ private:
         std::list<std::string>::iterator used;
     };
 
+    void Answer(const Dashboard &dashboard, const std::vector<Question> &questions, const std::vector<size_t> &which, std::vector<ResultRef> &results);
     ResultRef GetOne(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query);
     Result<void> Prepare(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) const;
     ResultRef Find(const std::string &key);

@@ -157,7 +157,9 @@ Response DashboardSite::Impl::Results(const Request &request, const Dashboard &d
     } else {
         names = QueriesShown(dashboard);
     }
-    std::string json = "{\"results\":[";
+    std::vector<std::string> parameters;
+    for (const Parameter &parameter : dashboard.parameters) parameters.push_back(parameter.name);
+    std::string json = "{\"values\":" + ToJson(*values, parameters) + ",\"results\":[";
     bool first = true;
     for (const ResultRef &result : store->Get(dashboard, *values, names)) json += (std::exchange(first, false) ? "" : ",") + result->json;
     return JsonResponse(200, json + "]}");

@@ -169,6 +169,24 @@ test("top countries: the first n by a measure, and the others", async () => {
   await opened.context.close();
 });
 
+test("comment summary: a summary, moods and topics; with few comments, these themselves", async () => {
+  const busy = sql("SELECT post_id_oid AS id, count(*) AS n FROM posts_comments_bronze JOIN posts_bronze AS p ON p.id_oid = post_id_oid GROUP BY ALL ORDER BY n DESC, id LIMIT 1")[0];
+  const quiet = sql("SELECT post_id_oid AS id, count(*) AS n FROM posts_comments_bronze JOIN posts_bronze AS p ON p.id_oid = post_id_oid GROUP BY ALL HAVING n < 5 ORDER BY n DESC, id LIMIT 1")[0];
+  const opened = await open(browser, `${url}/d/comment_summary`);
+  const { page } = opened;
+  await drawAll(page);
+  assert.ok((await page.locator(".tarn-value[data-query=summary][data-column=summary]").textContent()).length > 40);
+  const moods = await tableOf(page, "Mood of the comments");
+  assert.equal(moods.reduce((sum, row) => sum + Number(row[1].replaceAll(",", "")), 0), busy.n);
+  assert.match((await tableOf(page, "What the models were asked today, and what it cost")).flat().join(" "), /tarn-local/);
+  await page.goto(`${url}/d/comment_summary?post=${quiet.id}`);
+  await ready(page);
+  assert.equal((await tableOf(page, "Comments")).length, quiet.n);
+  assert.equal(await page.locator(".tarn-value[data-query=summary]").count(), 0);
+  await clean(opened);
+  await opened.context.close();
+});
+
 test("no parameter of a URL becomes a script or SQL", async () => {
   for (const attack of ["<img src=x onerror=alert(1)>", "';DROP TABLE users_bronze;--", "</script><script>window.__hacked=1</script>"]) {
     const opened = await open(browser, `${url}/d/votes?poll=${encodeURIComponent(attack)}`);

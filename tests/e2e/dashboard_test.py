@@ -9,12 +9,16 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
 import zipfile
 
-from support import EXAMPLE, TARN, TarnTest
+from support import EXAMPLE, SOURCE, TARN, TarnTest
+
+sys.path.insert(0, str(SOURCE / "tests" / "support"))
+from model_server import ModelServer  # noqa: E402
 
 PROJECT = """bundle: {name: shop}
 include: [resources/*.yml]
@@ -96,7 +100,9 @@ def table(dashboard, query):
     return [dict(zip(names, row)) for row in zip(*result["table"]["data"])]
 
 
-class Dashboards(TarnTest):
+class Shop(TarnTest):
+    """A project with one table and one dashboard."""
+
     def setUp(self):
         super().setUp()
         self.project = self.folder / "shop"
@@ -123,6 +129,8 @@ class Dashboards(TarnTest):
         finally:
             self.assertEqual(server.stop(), 0)
 
+
+class Dashboards(Shop):
     def test_a_page_shows_what_sql_says(self):
         with self.serving() as server:
             page, _ = server.page("sales")
@@ -297,6 +305,47 @@ class Dashboards(TarnTest):
             page, _ = server.page("Sales_of_Databricks", "?f_day.min=2024-01-01&f_day.max=2024-02-15")
             rows = sorted(table(page, "q_w"), key=lambda row: row["name"])
             self.assertEqual(rows, [{"name": "a", "sum(amount)": 20, "count(*)": 1}, {"name": "b", "sum(amount)": 10.5, "count(*)": 1}])
+
+
+class Summaries(Shop):
+    """A page that asks a model: it is paid once, says what it cost, and stays within the budget."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = ModelServer("sk-summary").__enter__()
+        self.addCleanup(self.model.__exit__)
+        self.call("secret", "create-scope", "openai", "--root", self.root)
+        self.call("secret", "put", "openai", "key", "--root", self.root, stdin="sk-summary")
+        self.write("dashboards/ai.md", "```sql said\nSELECT name, ai_summarize(note) AS summary FROM sales ORDER BY name\n```\n\n"
+                   "```sql cost\nSELECT caller, sum(calls) AS calls, sum(cost_usd) AS usd FROM system.ai.usage WHERE cached = 0 OR cost_usd > 0 GROUP BY ALL\n```\n\n"
+                   "{{ said.summary | text }} {{ cost.usd }}\n")
+
+    def configure(self, budget):
+        (self.root / "tarn.yml").write_text(f"ai:\n  endpoints:\n    default: {{base_url: '{self.model.url}', model: stand-in, api_key: openai/key, max_retries: 0}}\n"
+                                            f"  budget: {{query: {budget}}}\n  prices: {{stand-in: {{input: 10, output: 100}}}}\n")
+
+    def test_a_page_pays_once_and_says_what(self):
+        self.configure(5)
+        with self.serving() as server:
+            page, _ = server.page("ai")
+            self.assertEqual(len(table(page, "said")), 3)
+            asked = len(self.model.calls)
+            self.assertEqual(asked, 3)
+            cost = table(page, "cost")
+            self.assertEqual([(row["caller"], row["calls"]) for row in cost], [("dashboard", 3)])
+            self.assertGreater(float(cost[0]["usd"]), 0)
+            server.page("ai")
+            self.assertEqual(len(self.model.calls), asked)
+        run = self.call("dashboard", "build", self.project, "--root", self.root, "--output", self.folder / "out", "--name", "ai")
+        self.assertEqual(len(self.model.calls), asked)  # From the cache, in another process.
+        self.assertNotIn("sk-summary", (self.folder / "out" / "ai.html").read_text() + run.stdout)
+
+    def test_over_the_budget_the_page_says_so(self):
+        self.configure(0)
+        with self.serving() as server:
+            page, _ = server.page("ai")
+            self.assertEqual(page["results"][0]["error"]["class"], "AI_BUDGET_EXCEEDED")
+        self.assertEqual(self.model.calls, [])
 
 
 class Example(TarnTest):
