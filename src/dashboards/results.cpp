@@ -202,6 +202,7 @@ ResultRef ResultStore::GetOne(engine::Session &session, const Dashboard &dashboa
         TARN_CHECK(Prepare(session, dashboard, values, query));
         TARN_TRY(engine::QuerySources sources, session.SourcesOf(query.sql));
         if (!sources.is_query) return Fail(NotAQuery());
+        result->versions = VersionsText(sources);
         std::string key = session.current_catalog() + "." + session.current_schema() + "\n" + result->json + "\n" + query.sql;
         for (const auto &[location, version] : sources.tables) key += "\n" + location + "@" + std::to_string(version);
         if (sources.stable) {
@@ -219,6 +220,7 @@ ResultRef ResultStore::GetOne(engine::Session &session, const Dashboard &dashboa
     Error error = std::move(found).error();
     if (error.position.line > 0) error.position.line += query.line - 1;
     result->json += "\"error\":" + ErrorJson(error) + "}";
+    result->versions = error.condition;
     result->error = std::move(error);
     return result;
 }
@@ -258,6 +260,7 @@ void ResultStore::Answer(const Dashboard &dashboard, const std::vector<Question>
             }
             auto missing = std::make_shared<QueryResult>();
             missing->error = MakeError(ErrorKind::kNotFound, "DASHBOARD_INVALID_DEFINITION", "There is no query `" + name + "`.");
+            missing->versions = missing->error->condition;
             missing->json = "{\"query\":";
             engine::AppendJsonString(name, missing->json);
             missing->json += ",\"parameters\":{},\"error\":" + ErrorJson(*missing->error) + "}";
@@ -275,10 +278,20 @@ std::string ResultStore::Fingerprint(const Dashboard &dashboard, const Values &v
     std::string text;
     for (const std::string &name : names) {
         const NamedQuery *query = dashboard.FindQuery(name);
-        if (query == nullptr || !Prepare(lease.session(), dashboard, values, *query)) continue;
+        if (query == nullptr || !Prepare(lease.session(), dashboard, values, *query)) {
+            text += name + ":DASHBOARD_INVALID_DEFINITION\n";
+            continue;
+        }
         auto sources = lease.session().SourcesOf(query->sql);
-        text += name + ":" + (sources ? VersionsText(*sources) : sources.error().condition) + "\n";
+        bool query_only = !sources || sources->is_query;
+        text += name + ":" + (!sources ? sources.error().condition : query_only ? VersionsText(*sources) : NotAQuery().condition) + "\n";
     }
+    return text;
+}
+
+std::string ResultStore::Fingerprint(const std::vector<std::string> &names, const std::vector<ResultRef> &results) {
+    std::string text;
+    for (size_t i = 0; i < names.size(); i++) text += names[i] + ":" + results[i]->versions + "\n";
     return text;
 }
 

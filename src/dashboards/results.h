@@ -29,6 +29,7 @@ struct QueryResult {
     std::vector<engine::Column> columns;
     std::vector<std::string> first_column;  // Of dropdown options: the values of column `value`, see ResultStore::Resolve.
     std::optional<Error> error;
+    std::string versions;  // Of the tables that it was read from, or the error's class: see Fingerprint.
 };
 using ResultRef = std::shared_ptr<const QueryResult>;
 
@@ -60,8 +61,10 @@ public:
     Result<void> Rows(const Dashboard &dashboard, const Values &values, const std::string &name,
                       const std::function<Result<void>(engine::ResultSet &)> &use);
 
-    // Changes when a table does that the queries read: the texts of what `Get` would answer from. No query runs.
+    // What changes when a table does that the queries read. No query runs.
     std::string Fingerprint(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names);
+    // The same of results: what it was when they were read.
+    static std::string Fingerprint(const std::vector<std::string> &names, const std::vector<ResultRef> &results);
 
     // Queries that ran, rather than being answered from what is kept.
     size_t queries_run() const { return queries_run_; }

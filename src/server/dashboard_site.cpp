@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -118,13 +119,13 @@ Response DashboardSite::Impl::Page(const Request &request, const Dashboard &dash
     options.live = true;
     options.project = all.project.name;
     for (const Dashboard &one : all.dashboards) options.index.push_back(&one);
+    std::vector<std::string> names = QueriesShown(dashboard);
+    std::vector<ResultRef> results = store->Get(dashboard, *values, names);
     {
         std::lock_guard lock(mutex);
-        Shown &last = shown[dashboard.name];
-        if (last.values != *values) last = {*values, "", {}};
-        last.when = std::chrono::steady_clock::now();
+        shown[dashboard.name] = {*values, ResultStore::Fingerprint(names, results), std::chrono::steady_clock::now()};
     }
-    std::string json = PageJson(options, {{&dashboard, *values, store->Get(dashboard, *values, QueriesShown(dashboard))}});
+    std::string json = PageJson(options, {{&dashboard, *values, std::move(results)}});
     Response response = html ? HtmlResponse(LiveHtml(dashboard.title, json)) : JsonResponse(200, std::move(json));
     response.headers.emplace_back(kQueriesHeader, std::to_string(store->queries_run()));
     return response;
@@ -174,13 +175,16 @@ Response DashboardSite::Impl::Table(const Request &request, const Dashboard &das
     if (!given) return ErrorResponse(given.error());
     auto values = store->Resolve(dashboard, *given);
     if (!values) return ErrorResponse(values.error());
-    fs::path path = fs::temp_directory_path() / ("tarn-" + std::to_string(getpid()) + "-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    // A folder of our own: nobody can have put a link in the file's place.
+    std::string folder = (fs::temp_directory_path() / "tarn-XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr) return ErrorResponse(MakeError(ErrorKind::kIo, "IO_ERROR", "Cannot make a temporary folder."));
+    fs::path path = fs::path(folder) / "table";
     auto written = store->Rows(dashboard, *values, name, [&](engine::ResultSet &rows) { return ending == "csv" ? WriteCsv(rows, path) : WriteXlsx(rows, path, name); });
     std::ifstream in(path, std::ios::binary);
     std::stringstream bytes;
     bytes << in.rdbuf();
     std::error_code ignored;
-    fs::remove(path, ignored);
+    fs::remove_all(folder, ignored);
     if (!written) return ErrorResponse(written.error());
     std::string type = ending == "csv" ? "text/csv; charset=utf-8" : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     return {200, type, bytes.str(), {{"Content-Disposition", "attachment; filename=\"" + dashboard.name + "-" + std::string(file) + "\""}, {"Cache-Control", "no-store"}}};
@@ -245,7 +249,7 @@ std::vector<std::string> DashboardSite::Changed() {
         const Dashboard *dashboard = (*all)->Find(name);
         if (dashboard == nullptr || std::chrono::steady_clock::now() - last.when > kShownFor) continue;
         std::string now = impl_->store->Fingerprint(*dashboard, last.values, QueriesShown(*dashboard));
-        if (!last.fingerprint.empty() && now != last.fingerprint) names.push_back(name);
+        if (now != last.fingerprint) names.push_back(name);
         std::lock_guard lock(impl_->mutex);
         impl_->shown[name].fingerprint = std::move(now);
     }
