@@ -189,6 +189,7 @@ constexpr std::array kStates = {
     ClassState{"INVALID_SQL_SYNTAX", "42000"},
     ClassState{"INVALID_TIME_TRAVEL_TIMESTAMP_EXPR", "42K0E"},
     ClassState{"INVALID_TYPED_LITERAL", "42604"},
+    ClassState{"INVALID_VARIANT_GET_PATH", "22023"},
     ClassState{"IO_ERROR", "58030"},
     ClassState{"MALFORMED_RECORD_IN_PARSING", "22023"},
     ClassState{"MISSING_AGGREGATION", "42803"},

@@ -9,6 +9,7 @@
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/forecast_functions.h"
+#include "engine/internal/json_path.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_file_system.h"
 #include "engine/internal/raise.h"
@@ -109,6 +110,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
         RegisterRaise(*state->db->instance);
+        RegisterJsonPath(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);
         RegisterAiFunctions(*state->db->instance, state->ai_statements);

@@ -1,5 +1,6 @@
 // The names that Spark gives to columns without alias: its "pretty SQL" of the expression.
 #include "sql/internal/renderer.h"
+#include "base/json_path.h"
 
 namespace tarn::sql {
 namespace {
@@ -73,6 +74,16 @@ std::string_view OperatorName(BinaryOp op) {
         case BinaryOp::kConcat: return "||";
     }
     return "";
+}
+
+// column:field.sub[0] is called sub.
+std::string PathName(const FunctionCall &call) {
+    const Literal *text = call.args[1].value->As<Literal>();
+    auto path = ParsePathText(text ? text->text : "");
+    for (size_t i = path ? path->size() : 0; i > 0; i--) {
+        if (!(*path)[i - 1].name.empty()) return (*path)[i - 1].name;
+    }
+    return "json_path";
 }
 
 class Namer {
@@ -192,6 +203,7 @@ public:
     std::string operator()(const Extract &e) { return "extract(" + e.field + " FROM " + Of(*e.source) + ")"; }
     std::string operator()(const FunctionCall &e) {
         std::string name = ToLower(e.name.Last());
+        if (name == ":") return PathName(e);
         std::vector<std::string> args;
         for (const Argument &argument : e.args) {
             std::string arg = Of(*argument.value);

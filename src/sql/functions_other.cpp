@@ -91,6 +91,7 @@ Result<std::string> VariantGet(const CallContext &call) {
 }
 
 constexpr FunctionSpec kFunctions[] = {
+    {":", 2, 2, kScalar, "tarn_json_path($1, $2)"},  // The path of column:field, see ParseJsonPath.
     {"assert_true", 1, 1, kScalar, "CASE WHEN $1 THEN NULL ELSE error('[USER_RAISED_EXCEPTION] The condition of assert_true does not hold.') END"},
     {"assert_true", 2, 2, kScalar, "CASE WHEN $1 THEN NULL ELSE error('[USER_RAISED_EXCEPTION] ' || $2) END"},
     {"bigint", 1, 1, kScalar, "", "", CastCall},

@@ -113,12 +113,13 @@ constexpr HelperMacro kMacros[] = {
      "END"},
     {"spark_cast_string",
      "(any) -> VARCHAR as Spark's CAST prints: instants without zone, 1.0E10, arrays [1, 2], structs {1, "
-     "x}, maps {k -> v}.",
+     "x}, maps {k -> v}, variants as JSON but for strings.",
      "large and small doubles; structs and maps",
      "CREATE OR REPLACE TEMP MACRO spark_cast_string(a) AS CASE WHEN starts_with(typeof(a), 'TIMESTAMP') "
      "THEN CASE WHEN epoch_us(TRY_CAST(a AS TIMESTAMP)) % 1000000 = 0 THEN strftime(TRY_CAST(a AS "
      "TIMESTAMP), '%Y-%m-%d %H:%M:%S') ELSE rtrim(strftime(TRY_CAST(a AS TIMESTAMP), '%Y-%m-%d "
-     "%H:%M:%S.%f'), '0') END ELSE CAST(a AS VARCHAR) END"},
+     "%H:%M:%S.%f'), '0') END WHEN typeof(a) = 'VARIANT' THEN json_extract_string(TRY_CAST(a AS JSON), '$') "
+     "ELSE CAST(a AS VARCHAR) END"},
     {"spark_cast_timestamp",
      "(any) -> TIMESTAMP WITH TIME ZONE: numbers are seconds since 1970; strings as Spark reads them "
      "(2024, 2024-01, 2024-01-02T03:04:05.678Z). Errors: CAST_INVALID_INPUT.",

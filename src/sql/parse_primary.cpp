@@ -1,5 +1,6 @@
 // What stands between operators: names, calls, parentheses, CASE, CAST, and the forms with a syntax of their own.
 #include <algorithm>
+#include <charconv>
 #include <span>
 
 #include "sql/internal/parser_impl.h"
@@ -40,7 +41,7 @@ Result<ExprPtr> Parser::ParsePostfixOf(ExprPtr base) {
         } else if (Accept("::")) {
             TARN_TRY(DataType type, ParseType());
             TARN_TRY(base, MakeExpr(Cast{std::move(base), std::move(type), false}, position));
-        } else if (Is(":") && IsIdentifier(1) && Peek().end == Peek(1).begin) {
+        } else if (Is(":") && (IsIdentifier(1) || Peek(1).Is("[")) && Peek().end == Peek(1).begin) {
             TARN_TRY(base, ParseJsonPath(std::move(base)));
         } else {
             return base;
@@ -48,33 +49,51 @@ Result<ExprPtr> Parser::ParsePostfixOf(ExprPtr base) {
     }
 }
 
-// Databricks' path into JSON text: column:field.sub[0] is get_json_object(column, '$.field.sub[0]').
+// Databricks' path into JSON text or a VARIANT, column:field.sub[0], as a call that no text can spell: `:`(column, path).
 Result<ExprPtr> Parser::ParseJsonPath(ExprPtr base) {
     SourcePosition position = Peek().position;
     Next();
-    std::string path = "$." + Next().text;
+    std::vector<PathStep> path;
     while (true) {
-        if (Is(".") && IsIdentifier(1)) {
+        if (IsIdentifier() && path.empty()) {
+            path.push_back({PathStep::Kind::kAnyCase, Next().text});
+        } else if (Is(".") && IsIdentifier(1)) {
             Next();
-            path += "." + Next().text;
-        } else if (Is("[") && Peek(1).kind == TokenKind::kInteger && Peek(2).Is("]")) {
-            Next();
-            path += "[" + Next().text + "]";
-            Next();
-        } else if (Is("[") && Peek(1).kind == TokenKind::kString && Peek(2).Is("]")) {
-            Next();
-            path += "['" + Next().text + "']";
-            Next();
+            path.push_back({PathStep::Kind::kAnyCase, Next().text});
+        } else if (Is("[")) {
+            TARN_TRY(PathStep step, ParseBracketStep());
+            path.push_back(std::move(step));
         } else {
             break;
         }
     }
-    TARN_TRY(ExprPtr path_expr, MakeExpr(Literal{DataType::Of(TypeKind::kString), std::move(path)}, position));
+    TARN_TRY(ExprPtr path_expr, MakeExpr(Literal{DataType::Of(TypeKind::kString), PathText(path)}, position));
     FunctionCall call;
-    call.name = Name{{"get_json_object"}, position};
+    call.name = Name{{":"}, position};
     call.args.push_back({"", std::move(base), ""});
     call.args.push_back({"", std::move(path_expr), ""});
     return MakeExpr(std::move(call), position);
+}
+
+// [2], ['name'] or [*].
+Result<PathStep> Parser::ParseBracketStep() {
+    Next();
+    PathStep step{PathStep::Kind::kExact};
+    const Token &token = Peek();
+    if (token.kind == TokenKind::kString) {
+        step.name = token.text;
+    } else if (token.kind == TokenKind::kInteger) {
+        step.kind = PathStep::Kind::kIndex;
+        auto [end, error] = std::from_chars(token.text.data(), token.text.data() + token.text.size(), step.index);
+        if (error != std::errc() || step.index == UINT32_MAX) return Fail(ErrorHere("an index below 4294967295"));
+    } else if (token.Is("*")) {
+        step.kind = PathStep::Kind::kAll;
+    } else {
+        return Fail(ErrorHere("an index, a name in quotes or *"));
+    }
+    Next();
+    TARN_CHECK(Expect("]"));
+    return step;
 }
 
 Result<ExprPtr> Parser::ParsePrimary() {

@@ -2,6 +2,7 @@
 it, a call. The model is Python, so that no engine judges itself."""
 import datetime
 import decimal
+import re
 
 KINDS = {  # Column -> Spark type, in order.
     "id": "BIGINT", "v": "BIGINT", "s": "STRING", "p": "STRING", "d": "DECIMAL(10,2)", "day": "DATE",
@@ -55,6 +56,11 @@ def literal(value, kind):
     if isinstance(value, list):
         return "array(" + ", ".join(literal(v, "STRING") for v in value) + ")" if value else "CAST(array() AS ARRAY<STRING>)"
     return f"CAST({value} AS {kind})"
+
+
+def delta_rs_text(text):
+    """Spark's text as DataFusion reads it: a quote is doubled, a backslash is itself."""
+    return re.sub(r"\\(.)", lambda escaped: "''" if escaped[1] == "'" else escaped[1], text)
 
 
 class Generator:
@@ -250,7 +256,7 @@ class Generator:
         sets = ", ".join(f"{path} = {text}" for path, (text, _) in assigned.items())
 
         def run(delta, schema):
-            delta.update(predicate=condition.sql(), updates={p: t for p, (t, _) in assigned.items()})
+            delta.update(predicate=delta_rs_text(condition.sql()), updates={p: delta_rs_text(t) for p, (t, _) in assigned.items()})
         nested = any("." in path or path in ("st", "tags", "d", "day") for path in assigned) or ".a" in condition.text
         return Statement("UPDATE", f"UPDATE {{t}} SET {sets} WHERE {condition.sql()}",
                          lambda old: [self.assign(t, assigned) if condition.test(t) else t for t in old],
@@ -260,7 +266,7 @@ class Generator:
         condition = self.condition()
 
         def run(delta, schema):
-            delta.delete(predicate=condition.sql())
+            delta.delete(predicate=delta_rs_text(condition.sql()))
         return Statement("DELETE", f"DELETE FROM {{t}} WHERE {condition.sql()}", lambda old: [t for t in old if not condition.test(t)],
                          lambda old: {"num_affected_rows": sum(1 for t in old if condition.test(t))}, None if "st.a" in condition.text else run)
 

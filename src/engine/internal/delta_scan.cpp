@@ -47,7 +47,7 @@ std::optional<Value> FileConstant(const TableScan &scan, size_t index, column_t 
         case kMetadataColumnId: {
             std::string path = scan.files.Path(index);
             Value time = file.time() ? Value::TIMESTAMPTZ(timestamp_tz_t(*file.time() * 1000)) : Value(LogicalType::TIMESTAMP_TZ);
-            return FileMetadataValue(path.starts_with('/') ? "file://" + path : path, number(file.size()), time);
+            return FileMetadataValue(path, number(file.size()), time);
         }
         case kBaseRowIdColumnId: return number(file.base_row_id());
         case kDefaultVersionColumnId: return number(file.default_row_commit_version());

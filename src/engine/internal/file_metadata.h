@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/internal/duckdb_headers.h"
 
@@ -17,10 +18,23 @@ inline duckdb::LogicalType FileMetadataType() {
                                 {"file_modification_time", LogicalType::TIMESTAMP_TZ}});
 }
 
-// `size` is a BIGINT in bytes, `modified` a TIMESTAMP_TZ; either may be NULL. A file is read as one block.
+// The URI that Spark shows for a canonical path: file:/… for a local one, and in bytes of ASCII only what a URI may hold.
+inline std::string FileUri(const std::string &path) {
+    std::string uri = path.starts_with('/') ? "file:" : "";
+    for (char c : path) {
+        bool encoded = (c >= 0 && c <= ' ') || c == 0x7f || std::string_view("\"#%<>?[\\]^`{|}").find(c) != std::string_view::npos;
+        constexpr char kHex[] = "0123456789ABCDEF";
+        if (encoded) (uri += '%', uri += kHex[c >> 4], uri += kHex[c & 15]);
+        else uri += c;
+    }
+    return uri;
+}
+
+// `path` is canonical. `size` is a BIGINT in bytes, `modified` a TIMESTAMP_TZ; either may be NULL. A file is read as one block.
 inline duckdb::Value FileMetadataValue(const std::string &path, const duckdb::Value &size, const duckdb::Value &modified) {
     using duckdb::Value;
-    return Value::STRUCT(FileMetadataType(), {Value(path), Value(path.substr(path.rfind('/') + 1)), size, Value::BIGINT(0), size, modified});
+    std::string uri = FileUri(path);
+    return Value::STRUCT(FileMetadataType(), {Value(uri), Value(uri.substr(uri.rfind('/') + 1)), size, Value::BIGINT(0), size, modified});
 }
 
 }  // namespace tarn::engine

@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 
 #include "delta/schema.h"
 #include "delta/stats.h"
+#include "engine/internal/delta_table.h"
+#include "engine/internal/duck_run.h"
 #include "engine/internal/file_rewrite.h"
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/statements.h"
 #include "sql/parser.h"
 #include "sql/render.h"
@@ -189,6 +193,43 @@ std::vector<RewriteBin> CompactionBins(const SessionState &session, const delta:
     return PackFiles(files, most, ShouldPurge);
 }
 
+// Whether a leaf of a file, its names from the top joined by ", ", belongs to a column that the table still has. What lies in
+// arrays and maps is not looked at.
+bool IsKept(std::string_view leaf, const std::vector<Field> &fields) {
+    return std::ranges::any_of(fields, [&](const Field &field) {
+        std::string name = delta::PhysicalName(field);
+        if (leaf == name) return true;
+        if (!leaf.starts_with(name + ", ")) return false;
+        return field.type.kind != TypeKind::kStruct || IsKept(leaf.substr(name.size() + 2), field.type.fields);
+    });
+}
+
+// Paths of those files that hold columns which the table dropped: their footers tell. Only where columns have names of their
+// own in files can one be dropped without that its files are written again.
+Result<std::set<std::string>> FilesWithDroppedColumns(SessionState &session, const delta::Snapshot &snapshot, const std::vector<delta::FilePtr> &files) {
+    constexpr size_t kAtOnce = 500;
+    std::set<std::string> found;
+    if (files.empty() || delta::ColumnMappingOf(snapshot.metadata) == delta::ColumnMapping::kNone) return found;
+    std::vector<Field> fields = snapshot.metadata.schema.fields;
+    if (auto tracking = RowTrackingOf(snapshot.metadata)) {
+        for (Field &field : RowTrackingFields(*tracking)) fields.push_back(std::move(field));
+    }
+    TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(snapshot, files));
+    for (size_t begin = 0; begin < files.size(); begin += kAtOnce) {
+        std::map<std::string, std::string> names;  // By what DuckDB calls the file.
+        std::string list;
+        for (size_t i = begin; i < std::min(begin + kAtOnce, files.size()); i++) {
+            names[scan->files.Path(i)] = files[i]->path;
+            list += (list.empty() ? "" : ", ") + sql::QuoteLiteral(scan->files.Path(i));
+        }
+        TARN_TRY(auto leaves, RunToEnd(session.connection, "SELECT DISTINCT file_name, path_in_schema FROM parquet_metadata([" + list + "])"));
+        for (size_t row = 0; row < leaves->RowCount(); row++) {
+            if (!IsKept(leaves->GetValue(1, row).ToString(), fields)) found.insert(names[leaves->GetValue(0, row).ToString()]);
+        }
+    }
+    return found;
+}
+
 delta::StringMap CubeTags(const std::vector<delta::ColumnPath> &columns) {
     return {{kCubeId, delta::NewUuid()}, {kCubeColumns, ColumnsJson(columns)}};
 }
@@ -333,7 +374,8 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Reorg &statement) {
     TARN_TRY(TargetTable target, context.FindTarget(statement.table, statement.is_path));
     TARN_TRY(std::vector<delta::FilePtr> files, FilesWhere(context, *target.snapshot, statement.where.get()));
     report.considered = static_cast<int64_t>(files.size());
-    std::erase_if(files, [](const delta::FilePtr &file) { return DeletedShare(*file) == 0; });
+    TARN_TRY(auto dropped, FilesWithDroppedColumns(session, *target.snapshot, files));
+    std::erase_if(files, [&](const delta::FilePtr &file) { return DeletedShare(*file) == 0 && !dropped.contains(file->path); });
     int64_t most = TargetFileSize(session, target.snapshot->metadata, "spark.databricks.delta.optimize.maxFileSize", kMaxFileSize);
     auto bins = PackFiles(files, most, [](const delta::AddFile &) { return true; });
     TARN_CHECK(Run(context, target, std::move(bins), "REORG",

@@ -9,6 +9,7 @@
 #include <initializer_list>
 
 #include "sql/internal/lexer.h"
+#include "base/json_path.h"
 #include "sql/parser.h"
 
 namespace tarn::sql {
@@ -101,6 +102,7 @@ private:
     Result<ExprPtr> ParsePostfix();
     Result<ExprPtr> ParsePostfixOf(ExprPtr base);
     Result<ExprPtr> ParseJsonPath(ExprPtr base);
+    Result<PathStep> ParseBracketStep();
     Result<ExprPtr> ParsePrimary();
     Result<ExprPtr> ParseNameOrCall();
     Result<ExprPtr> ParseNumber(bool negative = false);
