@@ -16,7 +16,7 @@
 namespace tarn::dashboards {
 
 struct DateRange {
-    std::string min, max;  // ISO dates, both inclusive.
+    std::string min, max;  // ISO dates, both inclusive; empty: open on that side.
     bool operator==(const DateRange &) const = default;
 };
 

@@ -56,7 +56,9 @@ Result<Value> CheckNumber(const Parameter &parameter, double number) {
     return Value(number);
 }
 
+// An end of a range may be open.
 Result<std::string> CheckDate(const Parameter &parameter, std::string text) {
+    if (text.empty() && parameter.type == ParameterType::kDateRange) return text;
     if (!sql::DateValue(text)) return Bad(parameter, "is not a date as 2024-02-29.");
     return text;
 }
@@ -179,7 +181,7 @@ std::optional<Value> DefaultOf(const Parameter &parameter) {
         case ParameterType::kMultiSelect: return Value(std::vector<std::string>());
         case ParameterType::kDate: return parameter.max_date.empty() ? Value() : Value(parameter.max_date);
         case ParameterType::kDateRange:
-            return Value(DateRange{parameter.min_date.empty() ? "0001-01-01" : parameter.min_date, parameter.max_date.empty() ? "9999-12-31" : parameter.max_date});
+            return Value(DateRange{parameter.min_date, parameter.max_date});
         case ParameterType::kDropdown: break;
     }
     if (!parameter.options.empty()) return Value(parameter.options[0].value);
@@ -219,8 +221,8 @@ Result<sql::ExprPtr> ToSql(const Parameter &parameter, const Value &value) {
     if (const auto *number = std::get_if<double>(&value)) return sql::NumberValue(NumberText(*number));
     if (const auto *items = std::get_if<std::vector<std::string>>(&value)) return sql::StringArrayValue(*items);
     if (const auto *range = std::get_if<DateRange>(&value)) {
-        TARN_TRY(sql::ExprPtr min, sql::DateValue(range->min));
-        TARN_TRY(sql::ExprPtr max, sql::DateValue(range->max));
+        TARN_TRY(sql::ExprPtr min, sql::DateValue(range->min.empty() ? "0001-01-01" : range->min));
+        TARN_TRY(sql::ExprPtr max, sql::DateValue(range->max.empty() ? "9999-12-31" : range->max));
         return sql::StructValue({{"min", std::move(min)}, {"max", std::move(max)}});
     }
     if (const auto *text = std::get_if<std::string>(&value)) {

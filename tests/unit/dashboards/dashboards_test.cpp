@@ -155,6 +155,9 @@ TEST(Values, ComeFromUrlsAndJson) {
     auto same = ValuesFromJson(dashboard, ToJson(*values, {"bins", "places", "period", "only", "post"}));
     ASSERT_TRUE(same);
     EXPECT_EQ(*same, *values);
+    auto open = ValuesFromUrl(dashboard, ParseUrlQuery("period.min=&period.max=2024-01-01"));
+    ASSERT_TRUE(open) << open.error().ToString();
+    EXPECT_TRUE(ToSql(*dashboard.FindParameter("period"), open->at("period")));
     for (std::string_view bad : {"bins=x", "bins=1e999", "bins=4", "bins=nan", "by=users%3B+DROP", "period.min=2024-02-30&period.max=2024-03-01", "period.min=2024-01-01", "only=1", "places=XX"}) {
         auto wrong = ValuesFromUrl(dashboard, ParseUrlQuery(bad));
         ASSERT_FALSE(wrong) << bad;
