@@ -203,7 +203,7 @@ std::string ToJson(const Value &value) {
         }
         return out.empty() ? "[]" : out + "]";
     }
-    if (const auto *range = std::get_if<DateRange>(&value)) return "{\"min\":\"" + range->min + "\",\"max\":\"" + range->max + "\"}";
+    if (const auto *range = std::get_if<DateRange>(&value)) return "{\"min\":" + ToJson(Value(range->min)) + ",\"max\":" + ToJson(Value(range->max)) + "}";
     return "null";
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/data_type.h"
 #include "dashboards/markdown.h"
+#include "sql/parameters.h"
 
 namespace tarn::dashboards {
 namespace {
@@ -117,11 +118,19 @@ private:
         return number;
     }
 
+    // Empty is one, too: none.
+    bool IsDate(const std::string &text, const YAML::Node &node) {
+        if (text.empty() || sql::DateValue(text)) return true;
+        Complain(node, "`" + text + "` is not a date as 2024-02-29.");
+        return false;
+    }
+
     void ReadBounds() {
         bool dates = parameter_.type == ParameterType::kDate || parameter_.type == ParameterType::kDateRange;
         if (dates) {
-            parameter_.min_date = Text("min", "");
-            parameter_.max_date = Text("max", "");
+            std::string min = Text("min", ""), max = Text("max", "");
+            if (IsDate(min, node_["min"])) parameter_.min_date = std::move(min);
+            if (IsDate(max, node_["max"])) parameter_.max_date = std::move(max);
             return;
         }
         parameter_.min = Number("min");
@@ -181,10 +190,13 @@ private:
                 bool pair = value.IsSequence() && value.size() == 2;
                 bool object = value.IsMap() && value["min"] && value["max"];
                 if (!pair && !object) return Complain(value, "the default of a date_range is [FIRST, LAST].");
-                parameter_.default_value = pair ? DateRange{value[0].Scalar(), value[1].Scalar()}
-                                                : DateRange{value["min"].Scalar(), value["max"].Scalar()};
+                DateRange range{(pair ? value[0] : value["min"]).Scalar(), (pair ? value[1] : value["max"]).Scalar()};
+                if (IsDate(range.min, value) && IsDate(range.max, value)) parameter_.default_value = std::move(range);
                 return;
             }
+            case ParameterType::kDate:
+                if (std::string date = Text("default", ""); !date.empty() && IsDate(date, value)) parameter_.default_value = std::move(date);
+                return;
             default: parameter_.default_value = Text("default", "");
         }
         const auto *chosen = std::get_if<std::string>(&*parameter_.default_value);

@@ -128,6 +128,7 @@ TEST(Markdown, MistakesNameTheirLine) {
         {"```sql a\nSELECT 1\n```\n```sql a\nSELECT 1\n```\n", "4: there are two queries `a`.\n"},
         {"---\nparameters:\n  a: {type: wheel}\n---\n", "3: `wheel` is not a type of parameter: text, number, date, date_range, dropdown, multi_select, checkbox or slider.\n"},
         {"---\nparameters:\n  a: {type: dropdown, options: [x], default: y}\n---\n", "3: the default `y` is not one of the options.\n"},
+        {"---\nparameters:\n  a: {type: date_range, default: [2024-01-01, '1\"']}\n---\n", "3: `1\"` is not a date as 2024-02-29.\n"},
         {"---\ntitel: x\n---\n", "2: the front matter has no `titel`; it has title, description, group, order, catalog, schema and parameters.\n"},
         {"---\ntitle: x\n", "1: the front matter is not closed by ---.\n"},
     };
