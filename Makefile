@@ -55,7 +55,7 @@ faults: build    ## every kind of fault at every call to the disk, for every kin
 	@$(BUILD)/tests/concurrency/tarn_fault_test --all
 
 bench: build     ## the figures of bench/README.md, beside PySpark in one run
-	@scripts/setup-peers.sh
+	@scripts/setup-peers.sh --evidence
 	@bench/run.sh
 
 lint:            ## arrows between rooms, leftovers, long files

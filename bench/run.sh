@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The figures of bench/README.md: Extended JSON to columns over the x10 export, the example beside PySpark, TPC-H beside DuckDB.
-#   BUILD=build folder   BENCH_SIZE=community   needs scripts/setup-peers.sh
+#   BUILD=build folder   BENCH_SIZE=community   needs scripts/setup-peers.sh --evidence
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -28,3 +28,6 @@ echo "== MERGE and DELETE, beside delta-rs and Spark"
 
 echo "== tables with long logs, beside delta-rs and Spark"
 .peers/venv/bin/python bench/log.py --build "$build"
+
+echo "== the example's dashboards in Chromium, beside Evidence's build"
+.peers/venv/bin/python bench/dashboards.py --size "$size" --build "$build"

@@ -2,6 +2,7 @@
 # Puts the other implementations that tests/interop and bench compare with into .peers/, once:
 # Spark with Delta, delta-rs, DuckDB, pyarrow, TPC-H's data and an S3 server. Versions are pinned together: pyspark 4.1.1 and later
 # cannot read Parquet checkpoints with Delta 4.2.0.
+# With --evidence also Evidence, which only bench/dashboards.py compares with: 842 npm packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,6 +53,21 @@ add_models() {
   rm .peers/vader/*.tar.gz
   echo "${models[*]} $labelled" > .peers/models
 }
+# Evidence's versions are those of bench/evidence/package.json. A failure costs bench/dashboards.py its comparison, and nothing else.
+add_evidence() {
+  cmp -s bench/evidence/package.json .peers/evidence/installed && return
+  echo "fetching Evidence ..."
+  rm -rf .peers/evidence
+  mkdir -p .peers/evidence
+  cp bench/evidence/package.json .peers/evidence/
+  if (cd .peers/evidence && npm install --no-package-lock --no-audit --no-fund --loglevel=error); then
+    cp bench/evidence/package.json .peers/evidence/installed
+  else
+    echo "setup-peers: Evidence cannot be installed, so bench/dashboards.py goes without it" >&2
+  fi
+}
+if [ "${1:-}" = --evidence ]; then add_evidence; fi
+
 if [ "$(cat .peers/stamp 2>/dev/null)" = "$stamp" ]; then
   add_models
   exit 0
