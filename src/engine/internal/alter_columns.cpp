@@ -10,7 +10,7 @@
 namespace tarn::engine {
 namespace {
 
-std::unexpected<Error> Invalid(std::string_view condition, std::string message) {
+std::unexpected<Error> InvalidColumn(std::string_view condition, std::string message) {
     return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
 }
 
@@ -65,11 +65,11 @@ Result<void> CheckNoRuleUses(const delta::Metadata &metadata, const sql::Name &p
     };
     const std::string &column = path.parts[0];
     if (auto rules = ConstraintsOn(metadata, column); !rules.empty()) {
-        return Invalid("DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE",
+        return InvalidColumn("DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE",
                        "Cannot alter column " + path.ToString() + " because this column is referenced by the following check constraint(s):" + list(rules));
     }
     if (auto rules = GeneratedFrom(metadata, column); !rules.empty()) {
-        return Invalid("DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE",
+        return InvalidColumn("DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE",
                        "Cannot alter column " + path.ToString() + " because this column is referenced by the following generated column(s):" + list(rules));
     }
     return {};
@@ -184,10 +184,10 @@ Result<void> DropColumns(delta::Metadata &metadata, const sql::AlterTable &state
         TARN_CHECK(CheckNoRuleUses(metadata, path));
         auto is_it = [&](const std::string &name) { return found->IsTop(metadata) && EqualsIgnoreCase(name, found->field().name); };
         if (std::ranges::any_of(metadata.partition_columns, is_it)) {
-            return Invalid("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "Dropping partition columns (" + path.ToString() + ") is not allowed.");
+            return InvalidColumn("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "Dropping partition columns (" + path.ToString() + ") is not allowed.");
         }
         if (found->parent->fields.size() == 1) {
-            return Invalid("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "Cannot drop column from a schema with a single column.");
+            return InvalidColumn("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "Cannot drop column from a schema with a single column.");
         }
         found->parent->fields.erase(found->parent->fields.begin() + static_cast<std::ptrdiff_t>(found->at));
     }
@@ -213,7 +213,7 @@ Result<void> ReplaceColumns(delta::Metadata &metadata, const sql::AlterTable &st
             fields.push_back(std::move(field));
             continue;
         }
-        if (IsIdentity(*known)) return Invalid("DELTA_IDENTITY_COLUMNS_REPLACE_COLUMN_NOT_SUPPORTED", "ALTER TABLE REPLACE COLUMNS is not supported for table with IDENTITY columns.");
+        if (IsIdentity(*known)) return InvalidColumn("DELTA_IDENTITY_COLUMNS_REPLACE_COLUMN_NOT_SUPPORTED", "ALTER TABLE REPLACE COLUMNS is not supported for table with IDENTITY columns.");
         if (known->nullable && !wanted.column.nullable) return refuse("the column " + name + " would become NOT NULL");
         if (wanted.column.type != known->type) TARN_CHECK(ChangeColumnType(metadata, {{name}, wanted.path.position}, wanted.column.type));
         Field field = *metadata.schema.FindField(name);

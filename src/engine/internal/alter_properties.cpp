@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kFilesPerCommit = 100'000;
 constexpr int kBackfillAttempts = 10;
 
-std::unexpected<Error> Invalid(std::string_view condition, std::string message) {
+std::unexpected<Error> InvalidProperty(std::string_view condition, std::string message) {
     return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
 }
 
@@ -35,16 +35,16 @@ void ForgetCommitTimes(delta::Metadata &metadata) {
 Result<void> CheckReserved(const sql::Properties &properties) {
     for (auto &[key, value] : properties) {
         std::string lower = ToLower(key);
-        if (lower == "location") return Invalid("DELTA_CANNOT_CHANGE_LOCATION", "Cannot change the 'location' of the Delta table using SET TBLPROPERTIES. Please use ALTER TABLE SET LOCATION instead.");
-        if (lower == "provider") return Invalid("DELTA_CANNOT_CHANGE_PROVIDER", "'provider' is a reserved table property, and cannot be altered.");
-        if (lower.starts_with("delta.constraints.")) return Invalid("DELTA_ADD_CONSTRAINTS", "Please use ALTER TABLE ADD CONSTRAINT to add CHECK constraints.");
+        if (lower == "location") return InvalidProperty("DELTA_CANNOT_CHANGE_LOCATION", "Cannot change the 'location' of the Delta table using SET TBLPROPERTIES. Please use ALTER TABLE SET LOCATION instead.");
+        if (lower == "provider") return InvalidProperty("DELTA_CANNOT_CHANGE_PROVIDER", "'provider' is a reserved table property, and cannot be altered.");
+        if (lower.starts_with("delta.constraints.")) return InvalidProperty("DELTA_ADD_CONSTRAINTS", "Please use ALTER TABLE ADD CONSTRAINT to add CHECK constraints.");
     }
     return {};
 }
 
 Result<void> CheckWish(const delta::ProtocolWish &wish, const delta::Protocol &current) {
     if (wish.features.contains("clustering") && !current.HasWriterFeature("clustering")) {
-        return Invalid("DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED",
+        return InvalidProperty("DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED",
                        "Cannot enable clustering table feature using ALTER TABLE SET TBLPROPERTIES. Please use ALTER TABLE … CLUSTER BY.");
     }
     if (wish.features.contains("catalogManaged") && !current.HasWriterFeature("catalogManaged")) {
@@ -80,7 +80,7 @@ Result<std::optional<delta::Protocol>> SetProperties(delta::Metadata &metadata, 
 Result<void> UnsetProperties(delta::Metadata &metadata, const std::string &table, const std::vector<std::string> &keys, bool if_exists) {
     delta::ColumnMapping before = delta::ColumnMappingOf(metadata);
     for (const std::string &key : keys) {
-        if (ToLower(key).starts_with("delta.constraints.")) return Invalid("DELTA_ADD_CONSTRAINTS", "Please use ALTER TABLE DROP CONSTRAINT to drop CHECK constraints.");
+        if (ToLower(key).starts_with("delta.constraints.")) return InvalidProperty("DELTA_ADD_CONSTRAINTS", "Please use ALTER TABLE DROP CONSTRAINT to drop CHECK constraints.");
         if (key == "comment") {
             metadata.description.reset();
             continue;

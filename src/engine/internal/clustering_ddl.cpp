@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMostColumns = 4;
 constexpr int64_t kIndexedColumns = 32;
 
-std::unexpected<Error> Invalid(std::string_view condition, std::string message) {
+std::unexpected<Error> InvalidClustering(std::string_view condition, std::string message) {
     return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
 }
 
@@ -61,11 +61,11 @@ bool AsksForClustering(const sql::TableSpec &spec) { return !spec.cluster_by.emp
 
 Result<delta::DomainMetadata> ClusteringOf(const delta::Metadata &metadata, const std::vector<sql::Name> &columns) {
     if (!columns.empty() && !metadata.partition_columns.empty()) {
-        return Invalid("DELTA_CLUSTER_BY_WITH_PARTITIONED_BY",
+        return InvalidClustering("DELTA_CLUSTER_BY_WITH_PARTITIONED_BY",
                        "Clustering and partitioning cannot both be specified. Please remove PARTITIONED BY if you want to create a Delta table with clustering.");
     }
     if (columns.size() > kMostColumns) {
-        return Invalid("DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS", "CLUSTER BY supports up to " + std::to_string(kMostColumns) + " clustering columns, but the table has " +
+        return InvalidClustering("DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS", "CLUSTER BY supports up to " + std::to_string(kMostColumns) + " clustering columns, but the table has " +
                                                                    std::to_string(columns.size()) + " clustering columns. Please remove the extra clustering columns.");
     }
     std::vector<delta::ColumnPath> paths;
@@ -84,17 +84,17 @@ Result<delta::DomainMetadata> ClusteringOf(const delta::Metadata &metadata, cons
             type = &field->type;
         }
         if (!HasBounds(type->kind)) {
-            return Invalid("DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED", "CLUSTER BY is not supported because the following column(s): " + column.ToString() + " : " +
+            return InvalidClustering("DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED", "CLUSTER BY is not supported because the following column(s): " + column.ToString() + " : " +
                                                                                   type->ToSql() + " don't support data skipping.");
         }
         int64_t leaves = 0, index = LeafIndex(metadata.schema, path, 0, leaves);
         int64_t indexed = metadata.IntProperty("delta.dataSkippingNumIndexedCols", kIndexedColumns);
         bool listed = metadata.Property("delta.dataSkippingStatsColumns") != nullptr;
         if (!listed && indexed >= 0 && index >= indexed) {
-            return Invalid("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '" +
+            return InvalidClustering("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '" +
                                                                         column.ToString() + "' in the first " + std::to_string(indexed) + " columns.");
         }
-        if (std::ranges::find(paths, path) != paths.end()) return Invalid("COLUMN_ALREADY_EXISTS", "The clustering column " + column.ToString() + " is named twice.");
+        if (std::ranges::find(paths, path) != paths.end()) return InvalidClustering("COLUMN_ALREADY_EXISTS", "The clustering column " + column.ToString() + " is named twice.");
         paths.push_back(std::move(path));
     }
     return delta::ClusteringDomain(metadata.schema, paths);

@@ -10,13 +10,13 @@
 namespace tarn::engine {
 namespace {
 
-struct Leaf {
+struct StatsLeaf {
     std::string text;                 // DuckDB's, of the logical column.
     std::vector<std::string> path;    // Physical names.
     DataType type;
 };
 
-void CollectLeaves(const DataType &type, const std::string &parent, const std::vector<std::string> &path, std::vector<Leaf> &out) {
+void CollectLeaves(const DataType &type, const std::string &parent, const std::vector<std::string> &path, std::vector<StatsLeaf> &out) {
     for (const Field &field : type.fields) {
         std::string text = parent.empty() ? sql::QuoteIdentifier(field.name)
                                           : "struct_extract(" + parent + ", " + sql::QuoteLiteral(field.name) + ")";
@@ -48,11 +48,11 @@ Result<std::vector<std::string>> MeasureStats(StatementContext &context, const s
     }
     TARN_TRY(scan->files, ScanFiles::Of(table_root, delta::RowsOf(table_root, unmeasured)));
     delta::StatsOptions options = delta::StatsOptionsOf(metadata);
-    std::vector<Leaf> leaves;
+    std::vector<StatsLeaf> leaves;
     CollectLeaves(delta::DataSchema(metadata), "", {}, leaves);
     if (options.max_columns >= 0 && leaves.size() > static_cast<size_t>(options.max_columns)) leaves.resize(static_cast<size_t>(options.max_columns));
     std::string list = std::string(kFileColumn) + ", count(*)";
-    for (const Leaf &leaf : leaves) {
+    for (const StatsLeaf &leaf : leaves) {
         bool bounds = HasBounds(leaf.type.kind);
         bool real = leaf.type.kind == TypeKind::kFloat || leaf.type.kind == TypeKind::kDouble;
         list += ", count(" + leaf.text + ")";
