@@ -218,7 +218,13 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
     }
     if (!existing) TARN_CHECK(FreePlace(session, entry.location));
     TARN_TRY(bool log_exists, HasLog(entry.location));
-    if (log_exists && !existing && !statement.is_path && !statement.query && entry.kind == catalog::TableKind::kExternal) {
+    bool registers = log_exists && !existing && !statement.is_path && !statement.query;
+    if (registers && entry.kind == catalog::TableKind::kManaged) {
+        // A CREATE whose process died between its commit and its name left an empty first version: this one gives it the name.
+        TARN_TRY(delta::SnapshotPtr left, context.SnapshotOf(entry.location));
+        registers = left->version == 0 && left->files.size() == 0;
+    }
+    if (registers) {
         return RegisterExisting(session, context, std::move(entry), statement);
     }
     if (log_exists && !statement.or_replace) {
