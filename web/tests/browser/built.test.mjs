@@ -149,11 +149,12 @@ test("keyboard: charts without an axis are gone through by arrow keys too", asyn
   const { page, context } = await open(browser, url);
   const chart = page.locator("figure.chart").filter({ hasText: "Users, donut" });
   await chart.scrollIntoViewIfNeeded();
+  await chart.locator(".mark-arc path").first().waitFor(); // A chart is drawn some time after it comes near the view.
   await ready(page);
   await chart.locator(".plot-focus").focus();
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  assert.equal(await chart.locator("[aria-live]").textContent(), "Germany: Users 1,830, Share 14.6%");
+  await chart.locator("[aria-live]").filter({ hasText: "Germany: Users 1,830, Share 14.6%" }).waitFor({ state: "attached" });
   assert.match(await page.locator(".tooltip").innerText(), /Germany/);
   await context.close();
 });
@@ -164,6 +165,7 @@ test("pointing at a slice or a country says what it is", async () => {
   for (const [title, pattern, mark] of [["Users, donut", /Germany[\s\S]*1,830[\s\S]*14\.6%/, '.mark-arc path:nth-of-type(2)'], ["Comments by weekday", /Mon · 0:00/, ".mark-rect path >> nth=0"], ["Full Vega-Lite", /Sum of n_votes\s*[\d,]+/, ".mark-rect path >> nth=0"]]) {
     const chart = page.locator("figure.chart").filter({ hasText: title });
     await chart.scrollIntoViewIfNeeded();
+    await chart.locator(mark).first().waitFor();
     await ready(page);
     const box = await chart.locator(mark).first().boundingBox();
     // A donut's bounding box has its hole in the middle: aim between.
