@@ -35,7 +35,7 @@ echo "== tarn report examples/patreon"
 
 cat <<NEXT
 
-Open $PWD/$root/report.html in a browser: five dashboards as one document (report.pdf beside it, where Chromium is installed).
+Open $(realpath "$root/report.html") in a browser: five dashboards as one document (report.pdf beside it, where Chromium is installed).
 The tables are Delta tables in $root/warehouse/main/patreon. Try next:
   $build/tarn dashboard serve examples/patreon --root $root      the dashboards, live
   $build/tarn sql --root $root                                   an interactive shell
