@@ -42,10 +42,8 @@ Error PlainFunctionOnly(const FunctionCall &call, std::string_view clause, Sourc
 }  // namespace
 
 bool IsUnstableFunction(std::string_view name) {
-    constexpr std::string_view kUnstable[] = {"rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle",
-                                              "monotonically_increasing_id", "now", "current_timestamp", "current_date", "curdate",
-                                              "current_time", "localtimestamp", "unix_timestamp", "secret", "try_secret"};
-    return std::ranges::find(kUnstable, name) != std::end(kUnstable);
+    constexpr std::string_view kClocks[] = {"now", "current_timestamp", "current_date", "curdate", "current_time", "localtimestamp", "unix_timestamp"};
+    return IsRandomFunction(name) || std::ranges::find(kClocks, name) != std::end(kClocks);
 }
 
 std::string Renderer::Helper(std::string_view name) {

@@ -124,13 +124,17 @@ bool HasWindow(const Expr &expr) {
     return found;
 }
 
-std::optional<std::string> RandomFunctionIn(const Expr &expr) {
+bool IsRandomFunction(std::string_view name) {
     constexpr std::string_view kRandom[] = {"rand", "random", "randn", "uuid", "shuffle", "randstr", "uniform", "monotonically_increasing_id", "secret", "try_secret"};
+    return std::ranges::find(kRandom, name) != std::end(kRandom);
+}
+
+std::optional<std::string> RandomFunctionIn(const Expr &expr) {
     const auto *call = expr.As<FunctionCall>();
     if (call != nullptr && call->name.parts.size() == 1) {
         std::string name = ToLower(call->name.parts[0]);
         // A model may say something else tomorrow.
-        if (std::ranges::find(kRandom, name) != std::end(kRandom) || name.starts_with("ai_")) return name;
+        if (IsRandomFunction(name) || name.starts_with("ai_")) return name;
     }
     std::optional<std::string> found;
     Walker walker;

@@ -174,6 +174,9 @@ inline constexpr int kAnyCount = 1 << 20;
 // The specs of a lower-case name, all argument counts; empty when it is unknown.
 std::vector<const FunctionSpec *> FindFunctions(std::string_view lower_name);
 
+// Whether the function (lower case) may give another value each time it is called.
+bool IsRandomFunction(std::string_view name);
+
 // Whether the expression holds a window function outside subqueries.
 bool HasWindow(const Expr &expr);
 
