@@ -29,9 +29,9 @@ for (const [name, entry] of [
   });
 }
 
-// Vega takes its time to set itself up. Until the page is on the screen it is only parsed.
+// Vega takes its time to set itself up. Until a chart needs it, or nothing else is to be done, it is only parsed.
 const charts = await readFile(`${dist}charts.js`, "utf8");
-await writeFile(`${dist}charts.js`, `(()=>{let done=false;const start=window.__tarnStartCharts=()=>{if(done)return;done=true;${charts}};requestAnimationFrame(()=>setTimeout(start));setTimeout(start,200)})();\n`);
+await writeFile(`${dist}charts.js`, `(()=>{let done=false;const start=window.__tarnStartCharts=()=>{if(done)return;done=true;${charts}};if(window.__tarnChartsWanted)start();else if(window.requestIdleCallback)requestIdleCallback(start,{timeout:1000});else setTimeout(start,200)})();\n`);
 
 const files = (await readdir(dist)).sort();
 if (files.join() !== "app.css,app.js,charts.js") throw new Error(`unexpected files in dist: ${files}`);

@@ -156,7 +156,7 @@ private:
 
     std::string AddQuery(const std::string &wanted, std::string sql) {
         std::string name = FreshName(wanted, "q_", taken_);
-        dashboard_.queries.push_back({name, std::move(sql), {}, 1});
+        dashboard_.queries.push_back({name, std::move(sql), {}, {}, 1});
         return name;
     }
 

@@ -7,6 +7,7 @@
 #include "dashboards/lakeview.h"
 #include "dashboards/markdown.h"
 #include "sql/parser.h"
+#include "sql/render.h"
 
 namespace tarn::dashboards {
 namespace {
@@ -28,6 +29,27 @@ void LinkParameters(Dashboard &dashboard) {
     std::ranges::stable_sort(dashboard.problems, {}, &Problem::line);
 }
 
+void LinkQueries(Dashboard &dashboard) {
+    sql::Parameters some;  // For IDENTIFIER(:name), whose name does not matter here.
+    for (const Parameter &parameter : dashboard.parameters) some[parameter.name] = sql::StringValue("x");
+    auto add = [](std::vector<std::string> &names, const std::string &name) {
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    for (NamedQuery &query : dashboard.queries) {
+        auto parsed = sql::ParseQuery(query.sql, {1, 1}, &some);
+        if (!parsed) continue;  // Running it will say so.
+        sql::QueryUses uses = sql::CollectUses(**parsed);
+        for (const NamedQuery &above : dashboard.queries) {
+            if (&above == &query) break;
+            bool named = std::ranges::any_of(uses.tables, [&](const sql::TableUse &use) { return !use.is_path && use.name.parts.size() == 1 && EqualsIgnoreCase(use.name.parts[0], above.name); });
+            if (!named) continue;
+            for (const std::string &name : above.reads) add(query.reads, name);
+            add(query.reads, above.name);
+            for (const std::string &name : above.parameters) add(query.parameters, name);
+        }
+    }
+}
+
 Result<Dashboard> LoadDashboard(const std::filesystem::path &file) {
     std::ifstream in(file, std::ios::binary);
     std::stringstream text;
@@ -38,6 +60,7 @@ Result<Dashboard> LoadDashboard(const std::filesystem::path &file) {
     name.resize(name.size() - (lakeview ? kLakeviewEnding.size() : file.extension().string().size()));
     Dashboard dashboard = lakeview ? ParseLakeview(text.str(), std::move(name)) : ParseMarkdown(text.str(), std::move(name));
     LinkParameters(dashboard);
+    if (!lakeview) LinkQueries(dashboard);
     return dashboard;
 }
 

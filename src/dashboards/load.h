@@ -19,4 +19,8 @@ Result<std::vector<Dashboard>> LoadDashboards(const std::vector<std::filesystem:
 // Which parameters each query names; a :name that is none is a problem. Loading does it.
 void LinkParameters(Dashboard &dashboard);
 
+// Which queries each query reads: a table name of one part that is the name of a query above it means that query, as if it were a
+// common table expression. Loading a Markdown file does it, after LinkParameters.
+void LinkQueries(Dashboard &dashboard);
+
 }  // namespace tarn::dashboards

@@ -176,7 +176,7 @@ private:
     void ReadQuery(std::string_view name, std::string_view body, int line) {
         if (!IsName(name)) return AddError(line, "`" + std::string(name) + "` cannot be a query's name: a letter, then letters, digits and _.");
         if (dashboard_.FindQuery(name)) return AddError(line, "there are two queries `" + std::string(name) + "`.");
-        dashboard_.queries.push_back({std::string(name), std::string(Trim(body)), {}, line + 1});
+        dashboard_.queries.push_back({std::string(name), std::string(Trim(body)), {}, {}, line + 1});
     }
 
     // :::name[Label]{key=value …}

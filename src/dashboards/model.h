@@ -46,7 +46,8 @@ struct Parameter {
 
 struct NamedQuery {
     std::string name, sql;
-    std::vector<std::string> parameters;  // Of the dashboard, that its text names.
+    std::vector<std::string> parameters;  // Of the dashboard, that its text names, or one that it reads.
+    std::vector<std::string> reads;       // Queries above it whose rows it reads by name, and what those read; in file order.
     int line = 0;
 };
 

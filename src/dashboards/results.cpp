@@ -83,6 +83,21 @@ Error NotAQuery() {
                      "A dashboard's SQL block holds one query; other statements belong into a pipeline.");
 }
 
+// The place in the other query's text would mislead.
+Error In(const std::string &query, Error error) {
+    error.position = {};
+    error.message = "In the query " + query + ", whose rows this one reads: " + error.message;
+    return error;
+}
+
+// Equal keys have equal rows, as long as they are kept at all.
+std::string KeyOf(const engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query, const engine::QuerySources &sources) {
+    std::string key = session.current_catalog() + "." + session.current_schema() + "\n" + query.name + ToJson(values, query.parameters) + "\n" + query.sql;
+    for (const std::string &name : query.reads) key += "\n" + name + "\n" + dashboard.FindQuery(name)->sql;
+    for (const auto &[location, version] : sources.tables) key += "\n" + location + "@" + std::to_string(version);
+    return key;
+}
+
 // The column whose values parameters take their options from; empty when none does.
 std::string OptionColumn(const Dashboard &dashboard, const std::string &query) {
     for (const Parameter &parameter : dashboard.parameters) {
@@ -158,67 +173,135 @@ Result<Values> ResultStore::Resolve(const Dashboard &dashboard, Values given) {
     return values;
 }
 
-Result<void> ResultStore::Prepare(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) const {
+Result<void> ResultStore::Bind(engine::Session &session, const Asked &asked) const {
+    const Dashboard &dashboard = asked.dashboard;
     session.Use(dashboard.catalog.empty() ? options_.catalog : dashboard.catalog, dashboard.schema.empty() ? options_.schema : dashboard.schema);
     session.SetCaller("dashboard");
     session.ClearParameters();
-    for (const std::string &name : query.parameters) {
+    for (const std::string &name : asked.query.parameters) {
         const Parameter *parameter = dashboard.FindParameter(name);
-        auto value = values.find(name);
-        if (parameter == nullptr || value == values.end()) continue;
+        auto value = asked.values.find(name);
+        if (parameter == nullptr || value == asked.values.end()) continue;
         TARN_TRY(sql::ExprPtr bound, ToSql(*parameter, value->second));
         session.SetParameter(name, std::move(bound));
     }
+    session.DropTemporaryViews();
     return {};
 }
 
-ResultRef ResultStore::Find(const std::string &key) {
-    std::lock_guard lock(mutex_);
-    auto it = kept_.find(key);
-    if (it == kept_.end()) return nullptr;
-    used_.splice(used_.begin(), used_, it->second.used);
-    return it->second.result;
+// The queries that it reads stand in its text.
+Result<std::unique_ptr<engine::PreparedQuery>> ResultStore::Prepare(engine::Session &session, const Asked &asked) const {
+    TARN_CHECK(Bind(session, asked));
+    for (const std::string &name : asked.query.reads) {
+        auto defined = session.CreateTemporaryView(name, asked.dashboard.FindQuery(name)->sql);
+        if (!defined) return Fail(In(name, std::move(defined).error()));
+    }
+    TARN_TRY(auto prepared, session.Prepare(asked.query.sql));
+    if (!prepared) return Fail(NotAQuery());
+    return prepared;
 }
 
-void ResultStore::Keep(const std::string &key, ResultRef result) {
+// The rows of the queries that it reads are there, except those of which nobody can say how long they are true.
+Result<std::unique_ptr<engine::PreparedQuery>> ResultStore::PrepareOnRows(engine::Session &session, const Asked &asked) {
+    std::vector<engine::HeldRowsRef> rows;
+    for (const std::string &name : asked.query.reads) {
+        TARN_TRY(auto held, RowsOf(session, {asked.dashboard, asked.values, *asked.dashboard.FindQuery(name)}));
+        rows.push_back(std::move(held));
+    }
+    TARN_CHECK(Bind(session, asked));
+    for (size_t i = 0; i < rows.size(); i++) {
+        const std::string &name = asked.query.reads[i];
+        if (rows[i]) session.DefineRows(name, rows[i]);
+        else TARN_CHECK(session.CreateTemporaryView(name, asked.dashboard.FindQuery(name)->sql));
+    }
+    return session.Prepare(asked.query.sql);
+}
+
+// nullptr: they are not to be kept. Two threads that want the same rows run the query once.
+Result<engine::HeldRowsRef> ResultStore::RowsOf(engine::Session &session, const Asked &asked) {
+    auto named = [&](auto &&result) { return Fail(In(asked.query.name, std::move(result).error())); };
+    auto prepared = Prepare(session, asked);
+    if (!prepared) return named(prepared);
+    if (!(*prepared)->sources().stable) return nullptr;
+    std::string key = "rows\n" + KeyOf(session, asked.dashboard, asked.values, asked.query, (*prepared)->sources());
+    {
+        std::unique_lock lock(mutex_);
+        made_.wait(lock, [&] { return !held_now_.contains(key); });
+        if (auto it = kept_.find(key); it != kept_.end()) {
+            used_.splice(used_.begin(), used_, it->second.used);
+            return it->second.rows;
+        }
+        held_now_.insert(key);
+    }
+    auto made = [&]() -> Result<engine::HeldRowsRef> {
+        if (!asked.query.reads.empty()) { TARN_TRY(*prepared, PrepareOnRows(session, asked)); }
+        queries_run_++;
+        return (*prepared)->Hold();
+    }();
+    if (made) Keep(key, {nullptr, *made, (*made)->bytes(), {}});
+    {
+        std::lock_guard lock(mutex_);
+        held_now_.erase(key);
+    }
+    made_.notify_all();
+    if (!made) return named(made);
+    return *made;
+}
+
+std::optional<ResultStore::Kept> ResultStore::Find(const std::string &key) {
+    std::lock_guard lock(mutex_);
+    auto it = kept_.find(key);
+    if (it == kept_.end()) return std::nullopt;
+    used_.splice(used_.begin(), used_, it->second.used);
+    return it->second;
+}
+
+void ResultStore::Keep(const std::string &key, Kept kept) {
     std::lock_guard lock(mutex_);
     if (kept_.contains(key)) return;
     used_.push_front(key);
-    bytes_ += result->json.size() + key.size();
-    kept_[key] = {std::move(result), used_.begin()};
+    kept.used = used_.begin();
+    kept.bytes += 2 * key.size();
+    bytes_ += kept.bytes;
+    kept_[key] = std::move(kept);
     while (bytes_ > options_.max_bytes && used_.size() > 1) {
         auto last = kept_.find(used_.back());
-        bytes_ -= last->second.result->json.size() + used_.back().size();
+        bytes_ -= last->second.bytes;
         kept_.erase(last);
         used_.pop_back();
     }
 }
 
-ResultRef ResultStore::GetOne(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) {
+// `result` holds the beginning of the answer, which names the query and its values.
+Result<ResultRef> ResultStore::Answered(engine::Session &session, const Asked &asked, std::shared_ptr<QueryResult> result) {
     auto start = std::chrono::steady_clock::now();
+    TARN_TRY(auto prepared, Prepare(session, asked));
+    result->versions = VersionsText(prepared->sources());
+    std::string key = KeyOf(session, asked.dashboard, asked.values, asked.query, prepared->sources());
+    if (prepared->sources().stable) {
+        if (auto kept = Find(key)) return kept->result;
+    }
+    if (!asked.query.reads.empty()) {
+        prepared.reset();
+        TARN_TRY(prepared, PrepareOnRows(session, asked));
+        result->versions = VersionsText(prepared->sources());
+        key = KeyOf(session, asked.dashboard, asked.values, asked.query, prepared->sources());
+    }
+    queries_run_++;
+    TARN_TRY(auto rows, prepared->Run());
+    TARN_CHECK(ReadTable(*rows, prepared->sources(), OptionColumn(asked.dashboard, asked.query.name), start, *result));
+    result->json += "}";
+    if (prepared->sources().stable) Keep(key, {result, nullptr, result->json.size(), {}});
+    return result;
+}
+
+ResultRef ResultStore::GetOne(engine::Session &session, const Asked &asked) {
     auto result = std::make_shared<QueryResult>();
-    result->json = "{\"query\":\"" + query.name + "\",\"parameters\":" + ToJson(values, query.parameters) + ",";
-    auto run = [&]() -> Result<ResultRef> {
-        TARN_CHECK(Prepare(session, dashboard, values, query));
-        TARN_TRY(engine::QuerySources sources, session.SourcesOf(query.sql));
-        if (!sources.is_query) return Fail(NotAQuery());
-        result->versions = VersionsText(sources);
-        std::string key = session.current_catalog() + "." + session.current_schema() + "\n" + result->json + "\n" + query.sql;
-        for (const auto &[location, version] : sources.tables) key += "\n" + location + "@" + std::to_string(version);
-        if (sources.stable) {
-            if (ResultRef kept = Find(key)) return kept;
-        }
-        queries_run_++;
-        TARN_TRY(auto rows, session.Execute(query.sql));
-        TARN_CHECK(ReadTable(*rows, sources, OptionColumn(dashboard, query.name), start, *result));
-        result->json += "}";
-        if (sources.stable) Keep(key, result);
-        return result;
-    };
-    auto found = run();
+    result->json = "{\"query\":\"" + asked.query.name + "\",\"parameters\":" + ToJson(asked.values, asked.query.parameters) + ",";
+    auto found = Answered(session, asked, result);
     if (found) return *found;
     Error error = std::move(found).error();
-    if (error.position.line > 0) error.position.line += query.line - 1;
+    if (error.position.line > 0) error.position.line += asked.query.line - 1;
     result->json += "\"error\":" + ErrorJson(error) + "}";
     result->versions = error.condition;
     result->error = std::move(error);
@@ -255,7 +338,7 @@ void ResultStore::Answer(const Dashboard &dashboard, const std::vector<Question>
             const std::string &name = questions[i].name;
             const NamedQuery *query = dashboard.FindQuery(name);
             if (query != nullptr) {
-                results[i] = GetOne(lease.session(), dashboard, *questions[i].values, *query);
+                results[i] = GetOne(lease.session(), {dashboard, *questions[i].values, *query});
                 continue;
             }
             auto missing = std::make_shared<QueryResult>();
@@ -278,13 +361,12 @@ std::string ResultStore::Fingerprint(const Dashboard &dashboard, const Values &v
     std::string text;
     for (const std::string &name : names) {
         const NamedQuery *query = dashboard.FindQuery(name);
-        if (query == nullptr || !Prepare(lease.session(), dashboard, values, *query)) {
+        if (query == nullptr) {
             text += name + ":DASHBOARD_INVALID_DEFINITION\n";
             continue;
         }
-        auto sources = lease.session().SourcesOf(query->sql);
-        bool query_only = !sources || sources->is_query;
-        text += name + ":" + (!sources ? sources.error().condition : query_only ? VersionsText(*sources) : NotAQuery().condition) + "\n";
+        auto prepared = Prepare(lease.session(), {dashboard, values, *query});
+        text += name + ":" + (prepared ? VersionsText((*prepared)->sources()) : prepared.error().condition) + "\n";
     }
     return text;
 }
@@ -300,11 +382,10 @@ Result<void> ResultStore::Rows(const Dashboard &dashboard, const Values &values,
     const NamedQuery *query = dashboard.FindQuery(name);
     if (query == nullptr) return Fail(ErrorKind::kNotFound, "DASHBOARD_NOT_FOUND", "The dashboard `" + dashboard.name + "` has no query `" + name + "`.");
     Lease lease(*this);
-    TARN_CHECK(Prepare(lease.session(), dashboard, values, *query));
-    TARN_TRY(engine::QuerySources sources, lease.session().SourcesOf(query->sql));
-    if (!sources.is_query) return Fail(NotAQuery());
+    TARN_TRY(auto prepared, PrepareOnRows(lease.session(), {dashboard, values, *query}));
+    if (!prepared) return Fail(NotAQuery());
     queries_run_++;
-    TARN_TRY(auto rows, lease.session().Execute(query->sql));
+    TARN_TRY(auto rows, prepared->Run());
     return use(*rows);
 }
 

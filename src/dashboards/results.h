@@ -1,16 +1,20 @@
 // dashboards/results.h: the rows of named queries, as JSON for the browser, kept for as long as their tables stand still.
 //
+// A query that reads others (model.h) finds their rows in memory: each of them runs once for all that read it.
 // A result is kept under its query's text, the values of its parameters and the versions of all tables it reads: while they
 // are the same, no query runs. What depends on time, chance or files without versions is never kept.
 // Ownership: the Engine must outlive it. Threads: call from any; queries of one call run side by side.
-// Memory: at most `max_bytes` of kept JSON; the least recently used go first.
+// Memory: at most `max_bytes` of kept JSON and rows; the least recently used go first.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -71,16 +75,28 @@ public:
 
 private:
     class Lease;
+    struct Asked {
+        const Dashboard &dashboard;
+        const Values &values;
+        const NamedQuery &query;
+    };
+    // An answer, or rows that other queries read: one of the two.
     struct Kept {
         ResultRef result;
+        engine::HeldRowsRef rows;
+        size_t bytes = 0;
         std::list<std::string>::iterator used;
     };
 
     void Answer(const Dashboard &dashboard, const std::vector<Question> &questions, const std::vector<size_t> &which, std::vector<ResultRef> &results);
-    ResultRef GetOne(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query);
-    Result<void> Prepare(engine::Session &session, const Dashboard &dashboard, const Values &values, const NamedQuery &query) const;
-    ResultRef Find(const std::string &key);
-    void Keep(const std::string &key, ResultRef result);
+    ResultRef GetOne(engine::Session &session, const Asked &asked);
+    Result<ResultRef> Answered(engine::Session &session, const Asked &asked, std::shared_ptr<QueryResult> result);
+    Result<void> Bind(engine::Session &session, const Asked &asked) const;
+    Result<std::unique_ptr<engine::PreparedQuery>> Prepare(engine::Session &session, const Asked &asked) const;
+    Result<std::unique_ptr<engine::PreparedQuery>> PrepareOnRows(engine::Session &session, const Asked &asked);
+    Result<engine::HeldRowsRef> RowsOf(engine::Session &session, const Asked &asked);
+    std::optional<Kept> Find(const std::string &key);
+    void Keep(const std::string &key, Kept kept);
 
     engine::Engine &engine_;
     StoreOptions options_;
@@ -90,6 +106,8 @@ private:
     std::unordered_map<std::string, Kept> kept_;
     std::list<std::string> used_;  // Keys, the latest first.
     size_t bytes_ = 0;
+    std::set<std::string> held_now_;  // Keys of rows that a thread is making; others wait for them.
+    std::condition_variable made_;
 };
 
 // {"class":…,"message":…,"sqlstate":…,"line":…}: an error as the browser gets it.

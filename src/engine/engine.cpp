@@ -110,6 +110,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
         RegisterRaise(*state->db->instance);
+        RegisterHeldQueries(*state->db->instance, state->held_queries);
         RegisterJsonPath(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);

@@ -76,13 +76,11 @@ void Session::SetParameter(const std::string &name, const std::string &value) { 
 void Session::SetParameter(const std::string &name, sql::ExprPtr value) { state_->parameters[name] = std::move(value); }
 void Session::ClearParameters() { state_->parameters.clear(); }
 
-Result<QuerySources> Session::SourcesOf(std::string_view text) {
+Result<std::unique_ptr<PreparedQuery>> Session::Prepare(std::string_view text) {
     TARN_TRY(sql::Statement statement, sql::ParseStatement(text, {1, 1}, &state_->parameters));
     const auto *query = statement.As<sql::QueryStatement>();
-    if (query == nullptr) return QuerySources{};
-    StatementContext context(*state_);
-    TARN_TRY(std::string rendered, context.Query(*query->query));
-    return QuerySources{context.versions_read(), true, !context.unstable && !context.reads_files()};
+    if (query == nullptr) return nullptr;
+    return PrepareQuery(*state_, *query);
 }
 
 void Session::Use(const std::string &catalog, const std::string &schema) {
@@ -94,10 +92,16 @@ const std::string &Session::current_catalog() const { return state_->current_cat
 const std::string &Session::current_schema() const { return state_->current_schema; }
 
 Result<void> Session::CreateTemporaryView(const std::string &name, const std::string &query_text) {
-    TARN_CHECK(sql::ParseQuery(query_text));
-    state_->temporary_views[ToLower(name)] = {query_text, state_->current_catalog, state_->current_schema, {}};
+    TARN_CHECK(sql::ParseQuery(query_text, {1, 1}, &state_->parameters));
+    state_->temporary_views[ToLower(name)] = {query_text, state_->current_catalog, state_->current_schema, {}, nullptr};
     return {};
 }
+
+void Session::DefineRows(const std::string &name, HeldRowsRef rows) {
+    state_->temporary_views[ToLower(name)] = {{}, {}, {}, {}, std::static_pointer_cast<const HeldQuery>(std::move(rows))};
+}
+
+void Session::DropTemporaryViews() { state_->temporary_views.clear(); }
 
 void Session::SetCaller(const std::string &caller) { state_->caller = caller; }
 std::vector<std::string> Session::TakeNotes() { return std::exchange(state_->notes, {}); }

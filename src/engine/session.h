@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "engine/flow.h"
+#include "engine/held_rows.h"
 #include "engine/result_set.h"
 #include "sql/parameters.h"
 #include "sql/statement.h"
@@ -22,11 +23,16 @@ namespace tarn::engine {
 struct EngineState;
 struct SessionState;
 
-// Equal sources give equal rows, as long as the session's parameters are the same and `stable` holds.
-struct QuerySources {
-    std::map<std::string, int64_t> tables;  // Location and pinned version of every Delta table read.
-    bool is_query = false;                  // SELECT and its kin; nothing else is said of other statements.
-    bool stable = false;                    // Not: for rand(), now() and read_files().
+// A query whose names are resolved and whose tables are pinned: it runs at most once. It must not outlive its Session,
+// and the Session runs nothing else meanwhile.
+class PreparedQuery {
+public:
+    virtual ~PreparedQuery() = default;
+    virtual const QuerySources &sources() const = 0;
+    // As Session::Execute.
+    virtual Result<std::unique_ptr<ResultSet>> Run() = 0;
+    // Runs it to its end. Cost: all its rows in memory.
+    virtual Result<HeldRowsRef> Hold() = 0;
 };
 
 class Session {
@@ -44,14 +50,17 @@ public:
     void SetParameter(const std::string &name, const std::string &value);
     void SetParameter(const std::string &name, sql::ExprPtr value);
     void ClearParameters();
-    // What the answer of the query depends on now. Cost: resolving its names; reads no data. Errors: those of Execute's planning.
-    Result<QuerySources> SourcesOf(std::string_view text);
+    // nullptr: the statement is not a query. Cost: resolving its names; reads no data. Errors: those of Execute's planning.
+    Result<std::unique_ptr<PreparedQuery>> Prepare(std::string_view text);
     // The catalog and schema that unqualified names mean. Neither is checked for existence.
     void Use(const std::string &catalog, const std::string &schema);
     const std::string &current_catalog() const;
     const std::string &current_schema() const;
     // A view that lives as long as the session. Replaces one of the same name.
     Result<void> CreateTemporaryView(const std::string &name, const std::string &query_text);
+    // The same with rows that are there already; they count as read of their query's sources.
+    void DefineRows(const std::string &name, HeldRowsRef rows);
+    void DropTemporaryViews();
 
     // Who asks, as system.ai.usage says it: "user" (until set otherwise), "pipeline", "dashboard", ….
     void SetCaller(const std::string &caller);

@@ -318,8 +318,11 @@ Result<ExprPtr> ParseExpression(std::string_view text, SourcePosition start) {
     return ParseAll(text, start, [](Parser &parser) { return parser.ParseExpr(); });
 }
 
-Result<QueryPtr> ParseQuery(std::string_view text, SourcePosition start) {
-    return ParseAll(text, start, [](Parser &parser) { return parser.ParseQuery(); });
+Result<QueryPtr> ParseQuery(std::string_view text, SourcePosition start, const Parameters *parameters) {
+    return ParseAll(text, start, [&](Parser &parser) {
+        parser.UseParameters(parameters);
+        return parser.ParseQuery();
+    });
 }
 
 Result<DataType> ParseDataType(std::string_view text) {

@@ -46,7 +46,7 @@ Result<std::vector<ParsedStatement>> ParseScript(std::string_view text);
 // `parameters` (borrowed, may be nullptr) give IDENTIFIER(:name) its name; wherever else :name stands it stays a node.
 Result<Statement> ParseStatement(std::string_view text, SourcePosition start = {1, 1}, const Parameters *parameters = nullptr);
 Result<ExprPtr> ParseExpression(std::string_view text, SourcePosition start = {1, 1});
-Result<QueryPtr> ParseQuery(std::string_view text, SourcePosition start = {1, 1});
+Result<QueryPtr> ParseQuery(std::string_view text, SourcePosition start = {1, 1}, const Parameters *parameters = nullptr);
 // "bigint", "array<struct<a: int, `b c`: string COMMENT 'x'>>", "decimal(10, 2)"
 Result<DataType> ParseDataType(std::string_view text);
 // A table's schema as DDL text: "a INT NOT NULL, b STRING COMMENT 'x'" (read_files' `schema` option).

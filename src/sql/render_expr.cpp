@@ -161,6 +161,15 @@ std::optional<size_t> Renderer::AliasInWindow(const Name &name) const {
     return found;
 }
 
+const Expr *Renderer::ItemInOrder(const Name &name) const {
+    if (place_.ordered == nullptr || name.parts.size() != 1) return nullptr;
+    for (const SelectItem &item : place_.ordered->items) {
+        bool named = item.aliases.size() == 1 && EqualsIgnoreCase(item.aliases[0], name.parts[0]);
+        if (named) return RandomFunctionIn(*item.expr) ? nullptr : item.expr.get();
+    }
+    return nullptr;
+}
+
 Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, const Scope &scope) {
     const std::vector<std::string> &parts = column.name.parts;
     if (parts.size() >= 2 && EqualsIgnoreCase(parts[parts.size() - 2], "_metadata")) {
@@ -176,8 +185,13 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
         return parts.size() == 1 ? param->text : param->text + "." + QuoteParts(parts, 1);
     }
     if (std::optional<size_t> item = AliasInWindow(column.name)) {
-        Enter enter(*this, {place_.select, *item, true});
+        Enter enter(*this, {place_.select, *item, true, nullptr});
         return RenderExpr(*place_.select->items[*item].expr, scope);
+    }
+    if (const Expr *item = ItemInOrder(column.name)) {
+        Enter enter(*this, {});
+        TARN_TRY(std::string text, RenderExpr(*item, scope));
+        return "(" + text + ")";
     }
     Resolved resolved = ResolveRelation(parts, parts.size() - 1, scope);
     if (resolved.relation == nullptr) {

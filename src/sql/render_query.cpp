@@ -42,6 +42,7 @@ Result<std::string> Renderer::RenderTail(const Query &query, const Scope &scope)
         text += std::string(" ORDER BY ALL") + (item.descending ? " DESC" : " ASC");
         text += item.nulls_first.value_or(!item.descending) ? " NULLS FIRST" : " NULLS LAST";
     } else if (!query.order_by.empty()) {
+        Enter enter(*this, {.ordered = scope.select != nullptr && !scope.select->distinct ? scope.select : nullptr});
         TARN_TRY(std::string items, RenderOrderItems(query.order_by, scope));
         text += " ORDER BY " + items;
     }
@@ -182,6 +183,8 @@ Result<std::string> Renderer::RenderGroupBy(const GroupBy &group, const Scope &s
 Result<std::string> Renderer::RenderOrderItems(const std::vector<OrderItem> &items, const Scope &scope) {
     std::string text;
     for (const OrderItem &item : items) {
+        // DuckDB takes a bare name for SELECT's alias, as Spark does, and one within an expression for FROM's column.
+        Enter enter(*this, item.expr->As<ColumnRef>() == nullptr ? place_ : Place{place_.select, place_.item, place_.in_window, nullptr});
         TARN_TRY(std::string expr, RenderExpr(*item.expr, scope));
         // Spark puts NULLs first in ascending and last in descending order; written out, no setting can change it.
         bool nulls_first = item.nulls_first.value_or(!item.descending);

@@ -153,6 +153,71 @@ class Dashboards(Shop):
             self.assertEqual(after, 2 * first)
             self.assertEqual(table(page, "total")[0]["n"], 4)
 
+    def test_queries_that_read_others_run_them_once(self):
+        self.write("dashboards/layers.md", """---
+title: Layers
+schema: shop
+parameters:
+  least: {type: number, default: 1}
+  by: {type: dropdown, options: [name, amount], default: name}
+---
+{{ total.n }} {{ top.name }} {{ luck.n }} {{ wrong.n }}
+
+```sql base
+SELECT name, amount, upper(name) AS big FROM sales WHERE amount >= :least
+```
+
+```sql by_name
+SELECT big, sum(amount) AS amount FROM base GROUP BY ALL
+```
+
+```sql total
+SELECT count(*) AS n, sum(amount) AS amount FROM by_name
+```
+
+```sql top
+SELECT * FROM Base ORDER BY IDENTIFIER(:by)
+```
+
+```sql chance
+SELECT rand() AS r, name FROM base
+```
+
+```sql luck
+SELECT count(*) AS n FROM chance WHERE r >= 0
+```
+
+```sql bad
+SELECT raise_error('no') AS n
+```
+
+```sql wrong
+SELECT n FROM bad
+```
+""")
+        with self.serving() as server:
+            page, first = server.page("layers")
+            self.assertEqual(table(page, "total"), [{"n": 3, "amount": 35.5}])
+            self.assertEqual([row["name"] for row in table(page, "top")], ["a", "b", "c"])
+            self.assertEqual(table(page, "luck"), [{"n": 3}])
+            failed = next(result for result in page["results"] if result["query"] == "wrong")
+            self.assertIn("In the query bad, whose rows this one reads: ", failed["error"]["message"])
+            _, again = server.page("layers")
+            self.assertEqual(again - first, 2)  # Chance and failures are asked anew.
+            page, after = server.page("layers", "?by=amount")
+            self.assertEqual([row["name"] for row in table(page, "top")], ["c", "b", "a"])
+            self.assertEqual(after - again, 3)  # The rows of `base` are there.
+            page, _ = server.page("layers", "?least=6")
+            self.assertEqual(table(page, "total"), [{"n": 2, "amount": 30.5}])
+            self.sql("INSERT INTO main.shop.sales VALUES ('d', 1, DATE'2024-01-01', '')")
+            page, _ = server.page("layers")
+            self.assertEqual(table(page, "total"), [{"n": 4, "amount": 36.5}])
+            with open(f"{self.project}/dashboards/layers.md") as file:
+                text = file.read()
+            self.write("dashboards/layers.md", text.replace("amount >= :least", "amount > :least"))
+            page, _ = server.page("layers")
+            self.assertEqual(table(page, "total"), [{"n": 3, "amount": 35.5}])
+
     def test_events_tell_of_saved_files_and_changed_tables(self):
         with self.serving() as server:
             server.page("sales")

@@ -26,6 +26,7 @@ bool IsUtf8(const std::string &text) {
 
 void Look(Dashboard dashboard, const std::string &text) {
     LinkParameters(dashboard);
+    LinkQueries(dashboard);
     auto values = ValuesFromUrl(dashboard, ParseUrlQuery(text));
     std::string page = PageJson({}, {{&dashboard, values ? *values : Values(), {}}});
     TARN_ASSERT(ForScript(page).find('<') == std::string::npos);

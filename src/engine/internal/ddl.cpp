@@ -311,7 +311,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateView &statemen
     if (statement.temporary || statement.global_temporary) {
         TARN_TRY(std::string query, context.Query(*statement.query));
         TARN_TRY(DataType described, DescribeQuery(session, query));
-        TemporaryView view{statement.query_text, session.current_catalog, session.current_schema, {}};
+        TemporaryView view{statement.query_text, session.current_catalog, session.current_schema, {}, nullptr};
         for (const Field &field : described.fields) view.columns.push_back(field.name);
         std::string key = ToLower(statement.name.Last());
         if (session.temporary_views.contains(key) && !statement.or_replace) {

@@ -1,6 +1,7 @@
 // Queries and results.
 #include "engine/internal/cell_format.h"
 #include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/types.h"
 #include "secrets/redaction.h"
@@ -131,6 +132,35 @@ Result<ResultPtr> RunQuery(SessionState &session, std::unique_ptr<StatementConte
         if (result->HasError()) return Fail(FromDuckError(result->GetErrorObject()));
         return std::make_unique<QueryResult>(std::move(context), std::move(result));
     });
+}
+
+namespace {
+
+class Prepared final : public PreparedQuery {
+public:
+    Prepared(SessionState &session, std::unique_ptr<StatementContext> context, std::string text)
+        : session_(session), context_(std::move(context)), text_(std::move(text)), sources_(context_->Sources()) {}
+
+    const QuerySources &sources() const override { return sources_; }
+    Result<ResultPtr> Run() override { return RunQuery(session_, std::move(context_), text_); }
+    Result<HeldRowsRef> Hold() override {
+        TARN_TRY(auto rows, RunToEnd(session_.connection, text_));
+        return std::make_shared<const HeldQuery>(session_.engine.held_queries, sources_, std::move(rows));
+    }
+
+private:
+    SessionState &session_;
+    std::unique_ptr<StatementContext> context_;
+    std::string text_;
+    QuerySources sources_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PreparedQuery>> PrepareQuery(SessionState &session, const sql::QueryStatement &statement) {
+    auto context = std::make_unique<StatementContext>(session);
+    TARN_TRY(std::string text, context->Query(*statement.query));
+    return std::make_unique<Prepared>(session, std::move(context), std::move(text));
 }
 
 Result<ResultPtr> Execute(SessionState &session, const sql::QueryStatement &statement) {

@@ -14,6 +14,7 @@
 #include "engine/internal/duckdb_headers.h"
 #include "engine/internal/expectations.h"
 #include "engine/internal/handles.h"
+#include "engine/internal/held_query.h"
 #include "engine/internal/identity.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
@@ -41,6 +42,7 @@ struct EngineState {
     FileGivers file_givers;
     RowMarkers markers;
     IdentityCounters identities;
+    HeldQueries held_queries;
     std::unique_ptr<secrets::SecretStore> secrets;
     std::unique_ptr<ai::Service> ai;
     AiStatements ai_statements;
@@ -67,6 +69,7 @@ struct TemporaryView {
     std::string text;
     std::string catalog, schema;  // That its names resolve against.
     std::vector<std::string> columns;
+    std::shared_ptr<const HeldQuery> rows;  // Instead of a text.
 };
 
 struct SessionState {

@@ -204,11 +204,12 @@ Result<TargetTable> StatementContext::FindTarget(const sql::Name &name, bool is_
 
 Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
     if (table.is_path) return RenderPath(table);
-    if (table.name.parts.size() == 1) {
+    if (table.name.parts.size() == 1 && sees_temporary_) {
         auto it = session_.temporary_views.find(ToLower(table.name.parts[0]));
         if (it != session_.temporary_views.end()) {
             const TemporaryView view = it->second;
-            return RenderView(table.name.parts[0], view.text, view.catalog, view.schema, view.columns);
+            if (view.rows) return RenderRows(*view.rows);
+            return RenderView(table.name.parts[0], view.text, view.catalog, view.schema, view.columns, true);
         }
     }
     if (auto full = FullName(table.name)) {
@@ -223,7 +224,7 @@ Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
             return Fail(ErrorKind::kInvalidInput, "UNSUPPORTED_FEATURE.TIME_TRAVEL",
                         "Time travel on the view " + entry.name.ToQuoted() + " is not supported. Query its tables instead.");
         }
-        return RenderView(entry.name.ToString(), entry.view_text, entry.view_catalog, entry.view_schema, entry.view_columns);
+        return RenderView(entry.name.ToString(), entry.view_text, entry.view_catalog, entry.view_schema, entry.view_columns, false);
     }
     if (table.stream && streams_) {
         auto it = streams_->tables.find(ToLower(entry.name.ToString()));
@@ -234,18 +235,26 @@ Result<std::string> StatementContext::RenderTable(const sql::TableRef &table) {
     return ScanText(*snapshot);
 }
 
+std::string StatementContext::RenderRows(const HeldQuery &rows) {
+    for (const auto &[location, version] : rows.sources().tables) versions_read_[location] = version;
+    if (!rows.sources().stable) unstable = true;
+    return rows.Text();
+}
+
 Result<std::string> StatementContext::RenderView(const std::string &name, const std::string &text,
                                                  const std::string &catalog, const std::string &schema,
-                                                 const std::vector<std::string> &columns) {
+                                                 const std::vector<std::string> &columns, bool temporary) {
     if (++view_depth_ > kMaxViewDepth) {
         return Fail(ErrorKind::kInvalidInput, "RECURSIVE_VIEW", "The view " + name + " refers to itself, directly or through others.");
     }
-    TARN_TRY(sql::QueryPtr query, sql::ParseQuery(text));
+    TARN_TRY(sql::QueryPtr query, sql::ParseQuery(text, {1, 1}, &session_.parameters));
     std::string outer_catalog = std::exchange(catalog_, catalog);
     std::string outer_schema = std::exchange(schema_, schema);
+    bool outer_sees = std::exchange(sees_temporary_, temporary);
     auto rendered = sql::RenderQuery(*query, *this);
     catalog_ = std::move(outer_catalog);
     schema_ = std::move(outer_schema);
+    sees_temporary_ = outer_sees;
     view_depth_--;
     if (!rendered) {
         Error error = std::move(rendered).error();

@@ -71,15 +71,16 @@ public:
     bool Reads(const std::string &location) const { return named_.contains(location); }
     // Every location read so far, with its version: equal for equal results.
     const std::map<std::string, int64_t> &versions_read() const { return versions_read_; }
-    // Whether it reads files that have no versions.
-    bool reads_files() const { return reads_files_; }
+    // What the query rendered depends on.
+    QuerySources Sources() const { return {versions_read_, true, !unstable && !reads_files_}; }
     SessionState &session() { return session_; }
 
 private:
     Result<void> DefineHelpers();
     Result<delta::SnapshotPtr> LoadPinned(const std::string &location, std::optional<int64_t> version);
     Result<std::string> RenderView(const std::string &name, const std::string &text, const std::string &catalog,
-                                   const std::string &schema, const std::vector<std::string> &columns);
+                                   const std::string &schema, const std::vector<std::string> &columns, bool temporary);
+    std::string RenderRows(const HeldQuery &rows);
     Result<std::string> RenderPath(const sql::TableRef &table);
     Result<std::string> RenderStream(const std::string &location, const StreamInputs::TableRange &range);
     std::unexpected<Error> TableNotFound(const catalog::TableName &name, SourcePosition position);
@@ -91,7 +92,8 @@ private:
     std::string catalog_, schema_;  // Change while a view's text is rendered.
     std::string copy_source_;
     int view_depth_ = 0;
-    bool reads_files_ = false;
+    bool sees_temporary_ = true;  // Views of the catalog do not see the session's.
+    bool reads_files_ = false;  // That have no versions.
     std::map<std::string, delta::SnapshotPtr> pinned_;
     std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.
     std::map<std::string, int64_t> versions_read_;

@@ -8,6 +8,7 @@
 #include "delta/transaction.h"
 #include "engine/internal/statement_context.h"
 #include "engine/result_set.h"
+#include "engine/session.h"
 #include "sql/statement.h"
 
 namespace tarn::engine {
@@ -26,6 +27,7 @@ ResultPtr CountsResult(const std::vector<std::pair<std::string, int64_t>> &count
 Result<ResultPtr> RunQuery(SessionState &session, std::unique_ptr<StatementContext> context, const std::string &sql);
 
 // --- queries.cpp
+Result<std::unique_ptr<PreparedQuery>> PrepareQuery(SessionState &session, const sql::QueryStatement &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::QueryStatement &statement);
 Result<ResultPtr> Execute(SessionState &session, const sql::Explain &statement);
 // --- dml.cpp

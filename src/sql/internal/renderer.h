@@ -116,13 +116,16 @@ private:
 
     // The item of SELECT whose alias a bare name inside a window of a grouping SELECT means; nullopt: it is a column.
     std::optional<size_t> AliasInWindow(const Name &name) const;
+    // The item of SELECT that a name within an expression of its ORDER BY means; nullptr: it is a column.
+    const Expr *ItemInOrder(const Name &name) const;
 
     RenderContext &context_;
-    // Lateral column aliases: the SELECT whose item is rendered, which item, and whether a window's parts are.
+    // Column aliases: the SELECT whose item is rendered, which item, and whether a window's parts are.
     struct Place {
         const Select *select = nullptr;
         size_t item = 0;
         bool in_window = false;
+        const Select *ordered = nullptr;  // Whose ORDER BY has the expression that is rendered.
     };
     Place place_;
 
@@ -138,7 +141,7 @@ private:
         Renderer &renderer_;
         Place outer_;
     };
-    Place InWindow(bool in_window) const { return {place_.select, place_.item, in_window}; }
+    Place InWindow(bool in_window) const { return {place_.select, place_.item, in_window, place_.ordered}; }
 };
 
 // ---- Functions -----------------------------------------------------------------------------------------------------

@@ -24,7 +24,45 @@ std::string Problems(const Dashboard &dashboard) {
 Dashboard Parse(std::string_view text) {
     Dashboard dashboard = ParseMarkdown(text, "test");
     LinkParameters(dashboard);
+    LinkQueries(dashboard);
     return dashboard;
+}
+
+TEST(Markdown, AQueryReadsThoseAboveIt) {
+    Dashboard dashboard = Parse(R"(---
+parameters:
+  least: {type: number, default: 1}
+  by: {type: dropdown, options: [n], default: n}
+---
+
+```sql base
+SELECT k, v FROM sales WHERE v > :least
+```
+
+```sql sums
+WITH other AS (SELECT * FROM sales) SELECT k, sum(v) AS n FROM Base JOIN other USING (k) GROUP BY ALL
+```
+
+```sql top
+SELECT * FROM sums ORDER BY IDENTIFIER(:by)
+```
+
+```sql sales
+SELECT * FROM sales, main.shop.sums, later, (WITH base AS (SELECT 1) SELECT * FROM base)
+```
+
+```sql later
+SELECT 1
+```
+)");
+    EXPECT_EQ(Problems(dashboard), "");
+    auto of = [&](std::string_view name) { return *dashboard.FindQuery(name); };
+    EXPECT_TRUE(of("base").reads.empty());
+    EXPECT_EQ(of("sums").reads, std::vector<std::string>{"base"});
+    EXPECT_EQ(of("sums").parameters, std::vector<std::string>{"least"});
+    EXPECT_EQ(of("top").reads, (std::vector<std::string>{"base", "sums"}));
+    EXPECT_EQ(of("top").parameters, (std::vector<std::string>{"by", "least"}));
+    EXPECT_TRUE(of("sales").reads.empty());  // Itself, a full name, one below, a common table expression: tables all.
 }
 
 constexpr std::string_view kWhole = R"(---

@@ -39,11 +39,26 @@ export function busy(): () => void {
   };
 }
 
+const waiting: (() => void)[] = [];
+
+// Once the page is done, or done again, and the browser has nothing else to do; each in a turn of its own.
+export function afterReady(act: () => void): void {
+  waiting.push(act);
+  if (pending === 0) settle();
+}
+
+function whenIdle(act: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: 1000 });
+  else setTimeout(act, 50);
+}
+
 // One turn of the event loop later, so that what a finished step starts can still report itself.
 function settle(): void {
   clearTimeout(settling);
   settling = setTimeout(() => {
     if (pending > 0) return;
+    for (const act of waiting.splice(0)) whenIdle(act);
+    if (document.documentElement.dataset["ready"] === "1") return;
     document.documentElement.dataset["ready"] = "1";
     const now = performance.now();
     if (timings["ready"] === undefined) mark("ready");

@@ -102,6 +102,7 @@ function plottedOf(drawing: Drawing, spec: ChartSpec, title: string, path: strin
     canvas: spec.chart === "scatter" && (drawing.data.get("rows")?.length ?? 0) > denseRows,
     hover: drawing.hover,
     tipFor: (datum) => drawing.tips.get((datum as Row)["tip"] as number) ?? null,
+    path,
     steps: drawing.hover ? [] : [...drawing.tips.values()].slice(0, mostSteps),
     describedBy: `${path}-summary`,
     label: title,
@@ -119,7 +120,9 @@ function useUnmapped(spec: ChartSpec, drawing: Drawing | null): string | null {
   const [api, setApi] = useState<ChartsApi | null>(window.__tarnCharts ?? null);
   const wanted = spec.chart === "map" && api === null;
   useEffect(() => {
-    if (wanted) chartsApi().then(setApi, () => undefined);
+    if (!wanted) return;
+    const frame = requestAnimationFrame(() => setTimeout(() => chartsApi().then(setApi, () => undefined)));
+    return () => cancelAnimationFrame(frame);
   }, [wanted]);
   if (spec.chart !== "map" || !drawing || !api) return null;
   const rows = drawing.data.get("rows") ?? [];

@@ -1,11 +1,12 @@
 // The drawn part of a chart: Vega in a box, a cursor line, pointer and keys.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useApp } from "../app/context.ts";
-import { busy } from "../app/ready.ts";
+import { afterReady, busy } from "../app/ready.ts";
 import type { AxisHover } from "../charts/drawing.ts";
 import type { ChartHandle, ChartInput } from "../vega/api.ts";
 import { chartsApi, fontLoaded } from "./charts.ts";
 import { useNear } from "./hooks.ts";
+import { keepPicture, keptPicture, pictureKey } from "./pictures.ts";
 import { hideTip, showTip, tipOf, type Tip } from "./tooltip.ts";
 
 export interface Plotted {
@@ -18,6 +19,7 @@ export interface Plotted {
   steps: Tip[]; // what arrow keys go through where there is no axis: slices, cells, dots
   describedBy: string;
   label: string;
+  path: string; // its place on the page
 }
 
 interface Props {
@@ -36,6 +38,7 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
   const drawn = useRef<{ plotted: Plotted; width: number } | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [painted, setPainted] = useState(false);
+  const alive = useRef<(() => void) | null>(null); // makes a picture of earlier one of Vega
   const latest = useRef(plotted);
   latest.current = plotted;
   const wanted = (near || printing) && plotted !== null && width > 0;
@@ -46,20 +49,36 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
 
   useLayoutEffect(() => {
     if (!wanted || !plotted || (drawn.current?.plotted === plotted && drawn.current.width === width)) return;
-    const done = busy();
+    const key = pictureKey(plotted, width);
     const draw = async (): Promise<void> => {
       if (latest.current !== plotted) return; // a newer one waits behind
       try {
         if (!window.__tarnCharts) await Promise.all([chartsApi(), fontLoaded()]);
-        if (drawn.current?.plotted === plotted) await handle.current?.resize(width);
+        if (drawn.current?.plotted === plotted && handle.current) await handle.current.resize(width);
         else await update(host.current!, handle, plotted, width, latest);
         drawn.current = { plotted, width };
+        if (key !== null) keepPicture(plotted.path, key, () => (drawn.current?.plotted === plotted && drawn.current.width === width ? host.current!.innerHTML : null));
         setFailure(null);
         setPainted(true);
       } catch (error) {
         setFailure(error instanceof Error ? error.message : String(error));
       }
     };
+    const picture = drawn.current === null && !printing ? keptPicture(plotted.path, key) : null;
+    if (picture !== null) {
+      host.current!.innerHTML = picture;
+      host.current!.setAttribute("role", "img");
+      host.current!.setAttribute("aria-label", plotted.label);
+      drawn.current = { plotted, width };
+      setPainted(true);
+      alive.current = () => {
+        alive.current = null;
+        if (!handle.current) queue.current = queue.current.then(draw);
+      };
+      afterReady(() => alive.current?.());
+      return;
+    }
+    const done = busy();
     // The first step runs at once when nothing is before it: printing can't wait for a later turn.
     queue.current = queue.current.then(draw).finally(done);
   }, [wanted, plotted, width]);
@@ -68,10 +87,12 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
     hideTip();
     handle.current?.destroy();
     handle.current = null;
+    alive.current = null;
     drawn.current = null;
   }, []);
 
   const cursor = useCursor(handle, plotted, box);
+  const wake = (): void => alive.current?.();
   return (
     <div className={`plot${stale ? " stale" : ""}`} style={{ minHeight: height }}>
       <div
@@ -83,6 +104,8 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
         aria-label={plotted?.label ?? "Chart"}
         aria-describedby={plotted?.describedBy}
         style={{ minHeight: height }}
+        onPointerEnter={wake}
+        onFocus={wake}
         {...cursor.handlers}
       >
         <div ref={host} className="vega-host" />

@@ -42,6 +42,7 @@ export function VegaCard({ spec, queries, title, path }: Props): React.ReactNode
       steps: [],
       describedBy: `${path}-summary`,
       label: name,
+      path,
     };
     // eslint: the tables themselves are the dependencies, their array is new each time
   }, [made, complete, name, path, ...tables]);

@@ -5,6 +5,8 @@ let loaded: Promise<ChartsApi> | null = null;
 
 // Rejects when the script has failed: the document has long been complete and there is still nothing.
 export function chartsApi(): Promise<ChartsApi> {
+  window.__tarnChartsWanted = true;
+  window.__tarnStartCharts?.();
   loaded ??= new Promise((resolve, reject) => {
     const done = (): void => resolve(window.__tarnCharts!);
     if (window.__tarnCharts) return done();

@@ -37,6 +37,7 @@ export interface ChartsApi {
 declare global {
   interface Window {
     __tarnCharts?: ChartsApi;
-    __tarnStartCharts?: () => void; // charts.js waits for the first paint; this ends the wait
+    __tarnStartCharts?: () => void; // charts.js waits until a chart needs it or nothing else is to be done; this ends the wait
+    __tarnChartsWanted?: boolean; // somebody called while it was not there yet
   }
 }

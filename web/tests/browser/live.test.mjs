@@ -48,6 +48,42 @@ test("text stands on the page before charts.js is there", async () => {
   await context.close();
 });
 
+test("a page opened again shows its charts before Vega is there; then they are alive", async () => {
+  const opened = await open(browser, `${server.url}/d/users`);
+  const { page, context } = opened;
+  const pictures = () => page.locator(".vega-host").evaluateAll((hosts) => hosts.filter((h) => h.querySelector("svg")).map((h) => h.innerHTML.replace(/[\w-]*(?:clip|gradient_)\d+/g, "")));
+  const drawn = await pictures();
+  assert.ok(drawn.length > 0);
+  const below = await page.locator(".skeleton-plot").count();
+  await page.waitForFunction((n) => Object.keys(sessionStorage).filter((name) => name.startsWith("tarn-picture ")).length >= n, drawn.length);
+  let release;
+  const held = new Promise((done) => (release = done));
+  await page.route("**/charts.js*", async (route) => (await held, route.continue()));
+  await page.reload({ waitUntil: "commit" });
+  await ready(page);
+  assert.equal(await page.evaluate(() => window.__tarnCharts === undefined), true);
+  assert.deepEqual(await pictures(), drawn);
+  assert.equal(await page.locator(".skeleton-plot").count(), below);
+  release();
+  await page.waitForFunction(() => window.__tarnCharts);
+  const chart = page.locator(".plot-focus").filter({ has: page.locator("svg") }).first();
+  await chart.focus();
+  const tip = page.locator(".tooltip[data-shown='1']");
+  for (let i = 0; i < 100 && (await tip.count()) === 0; i += 1) {
+    await chart.press("ArrowRight");
+    await page.waitForTimeout(20);
+  }
+  assert.equal(await tip.count(), 1);
+  assert.equal((await pictures())[0], drawn[0]);
+
+  // Other colours are another picture.
+  await page.getByRole("button", { name: "Dark colours" }).click();
+  await ready(page);
+  assert.notEqual((await pictures())[0], drawn[0]);
+  await clean(opened);
+  await context.close();
+});
+
 test("every control sets its value; only what depends on it and is shown is asked for", async () => {
   const opened = await open(browser, `${server.url}/d/users`);
   const { page, context } = opened;

@@ -1,0 +1,37 @@
+// engine/internal/held_query.h: HeldRows as a DuckDB result, which the function `tarn_held(n)` reads.
+#pragma once
+
+#include "engine/held_rows.h"
+#include "engine/internal/duckdb_headers.h"
+#include "engine/internal/handles.h"
+
+namespace tarn::engine {
+
+struct SessionState;
+
+class HeldQuery;
+// What is held: `tarn_held(n)` names one by its number.
+using HeldQueries = Handles<const HeldQuery *>;
+
+class HeldQuery final : public HeldRows {
+public:
+    // `queries` is borrowed.
+    HeldQuery(HeldQueries &queries, QuerySources sources, duckdb::unique_ptr<duckdb::MaterializedQueryResult> result);
+
+    size_t bytes() const override { return result_->Collection().AllocationSize(); }
+    const QuerySources &sources() const override { return sources_; }
+
+    // A FROM item.
+    std::string Text() const { return "tarn_held(" + std::to_string(lease_.handle()) + ")"; }
+    duckdb::ColumnDataCollection &rows() const { return result_->Collection(); }
+    const duckdb::vector<std::string> &names() const { return result_->names; }
+
+private:
+    QuerySources sources_;
+    duckdb::unique_ptr<duckdb::MaterializedQueryResult> result_;
+    HeldQueries::Lease lease_;
+};
+
+void RegisterHeldQueries(duckdb::DatabaseInstance &db, HeldQueries &queries);
+
+}  // namespace tarn::engine
