@@ -1,6 +1,7 @@
 // A chart in its card: title, legend, plot, notes, and its data as a table.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useApp, useQuery, useStore } from "../app/context.ts";
+import { afterReady } from "../app/ready.ts";
 import { Absent } from "../blocks/Absent.tsx";
 import { ErrorCard } from "../blocks/ErrorCard.tsx";
 import { compile } from "../charts/compile.ts";
@@ -120,9 +121,7 @@ function useUnmapped(spec: ChartSpec, drawing: Drawing | null): string | null {
   const [api, setApi] = useState<ChartsApi | null>(window.__tarnCharts ?? null);
   const wanted = spec.chart === "map" && api === null;
   useEffect(() => {
-    if (!wanted) return;
-    const frame = requestAnimationFrame(() => setTimeout(() => chartsApi().then(setApi, () => undefined)));
-    return () => cancelAnimationFrame(frame);
+    if (wanted) afterReady(() => chartsApi().then(setApi, () => undefined));
   }, [wanted]);
   if (spec.chart !== "map" || !drawing || !api) return null;
   const rows = drawing.data.get("rows") ?? [];

@@ -31,7 +31,7 @@ interface Props {
 
 export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNode {
   const { printing } = useApp();
-  const { box, near, width } = useNear(printing);
+  const { box, near, measured, width, settle } = useNear(printing);
   const host = useRef<HTMLDivElement>(null);
   const handle = useRef<ChartHandle | null>(null);
   const queue = useRef<Promise<void>>(Promise.resolve());
@@ -41,14 +41,14 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
   const alive = useRef<(() => void) | null>(null); // makes a picture of earlier one of Vega
   const latest = useRef(plotted);
   latest.current = plotted;
-  const wanted = (near || printing) && plotted !== null && width > 0;
+  const wanted = near || printing;
 
   useLayoutEffect(() => {
     onWidth(width);
   }, [width, onWidth]);
 
   useLayoutEffect(() => {
-    if (!wanted || !plotted || (drawn.current?.plotted === plotted && drawn.current.width === width)) return;
+    if (!(wanted || measured) || !plotted || width === 0 || (drawn.current?.plotted === plotted && drawn.current.width === width)) return;
     const key = pictureKey(plotted, width);
     const draw = async (): Promise<void> => {
       if (latest.current !== plotted) return; // a newer one waits behind
@@ -76,12 +76,14 @@ export function Plot({ plotted, height, stale, onWidth }: Props): React.ReactNod
         if (!handle.current) queue.current = queue.current.then(draw);
       };
       afterReady(() => alive.current?.());
+      settle();
       return;
     }
+    if (!wanted) return;
     const done = busy();
     // The first step runs at once when nothing is before it: printing can't wait for a later turn.
     queue.current = queue.current.then(draw).finally(done);
-  }, [wanted, plotted, width]);
+  }, [wanted, measured, plotted, width, settle]);
 
   useEffect(() => () => {
     hideTip();
