@@ -96,7 +96,7 @@ void EmbedChoices(ResultStore &store, PageDashboard &page, size_t max_bytes) {
 }
 
 Result<PageDashboard> PageOf(ResultStore &store, const Dashboard &dashboard, BuildReport &report) {
-    TARN_TRY(Values values, store.Resolve(dashboard, {}));
+    Values values = store.Resolve(dashboard, {});
     PageDashboard page{&dashboard, values, store.Get(dashboard, values, QueriesShown(dashboard))};
     for (const Problem &problem : dashboard.problems) report.problems.push_back(dashboard.name + ":" + std::to_string(problem.line) + ": " + problem.message);
     for (const ResultRef &result : page.results) {

@@ -23,14 +23,9 @@ std::string Join(const std::vector<engine::Column> &columns) {
 std::vector<std::string> CheckDashboard(ResultStore &store, const Dashboard &dashboard) {
     std::vector<std::string> problems;
     for (const Problem &problem : dashboard.problems) problems.push_back(At(dashboard, problem.line, problem.message));
-    auto values = store.Resolve(dashboard, {});
-    if (!values) {
-        problems.push_back(At(dashboard, 0, values.error().ToString()));
-        return problems;
-    }
     std::vector<std::string> names;
     for (const NamedQuery &query : dashboard.queries) names.push_back(query.name);
-    std::vector<ResultRef> results = store.Get(dashboard, *values, names);
+    std::vector<ResultRef> results = store.Get(dashboard, store.Resolve(dashboard, {}), names);
     std::map<std::string, ResultRef> by_name;
     for (size_t i = 0; i < names.size(); i++) {
         by_name[names[i]] = results[i];

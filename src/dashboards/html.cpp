@@ -46,9 +46,9 @@ std::string Head(std::string_view title, std::string_view policy) {
     return html + "<title>" + Escape(title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n";
 }
 
-std::string Body(std::string_view page_json) {
-    return "</head>\n<body>\n<div id=\"tarn-root\"></div>\n<script type=\"application/json\" id=\"tarn-page\">" + ForScript(page_json) + "</script>\n";
-}
+std::string Body(std::string_view root) { return "</head>\n<body>\n<div id=\"root\">" + std::string(root) + "</div>\n"; }
+
+std::string Data(std::string_view page_json) { return "<script type=\"application/json\" id=\"tarn-page\">" + ForScript(page_json) + "</script>\n"; }
 
 std::string Versioned(std::string_view name) { return "/assets/" + std::string(name) + "?v=" + web::AssetTag(name); }
 
@@ -59,16 +59,18 @@ std::string_view LivePolicy() {
            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
-std::string LiveHtml(std::string_view title, std::string_view page_json) {
+std::string LiveHtmlStart(std::string_view title) {
     return Head(title, "") + "<link rel=\"stylesheet\" href=\"" + Versioned("app.css") + "\">\n<script defer src=\"" + Versioned("app.js") +
-           "\"></script>\n<script defer src=\"" + Versioned("charts.js") + "\"></script>\n" + Body(page_json) + "</body>\n</html>\n";
+           "\"></script>\n<script defer src=\"" + Versioned("charts.js") + "\"></script>\n" + Body("<p class=\"running\" role=\"status\">The queries run …</p>");
 }
+
+std::string LiveHtmlEnd(std::string_view page_json) { return Data(page_json) + "</body>\n</html>\n"; }
 
 std::string BuiltHtml(std::string_view title, std::string_view page_json) {
     std::string app = InlineScript(web::Asset("app.js")), charts = InlineScript(web::Asset("charts.js"));
     std::string policy = "default-src 'none'; script-src " + HashOf(app) + " " + HashOf(charts) +
                          "; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'";
-    std::string html = Head(title, policy) + "<style>" + std::string(web::Asset("app.css")) + "</style>\n" + Body(page_json);
+    std::string html = Head(title, policy) + "<style>" + std::string(web::Asset("app.css")) + "</style>\n" + Body("") + Data(page_json);
     return html + "<script>" + app + "</script>\n<script>" + charts + "</script>\n</body>\n</html>\n";
 }
 

@@ -155,7 +155,7 @@ private:
 ResultStore::ResultStore(engine::Engine &engine, StoreOptions options) : engine_(engine), options_(std::move(options)) {}
 ResultStore::~ResultStore() = default;
 
-Result<Values> ResultStore::Resolve(const Dashboard &dashboard, Values given) {
+Values ResultStore::Resolve(const Dashboard &dashboard, Values given) {
     Values values = std::move(given);
     for (const Parameter &parameter : dashboard.parameters) {
         if (values.contains(parameter.name)) continue;

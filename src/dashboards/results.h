@@ -48,8 +48,7 @@ public:
     ~ResultStore();
 
     // All values: the given ones, and defaults for the others; a dropdown without default takes its options' first row.
-    // Errors: INVALID_PARAMETER_VALUE.
-    Result<Values> Resolve(const Dashboard &dashboard, Values given);
+    Values Resolve(const Dashboard &dashboard, Values given);
 
     // One result for each name, in their order; a query's failure is a result. `values` must be complete.
     std::vector<ResultRef> Get(const Dashboard &dashboard, const Values &values, const std::vector<std::string> &names);

@@ -89,11 +89,13 @@ struct DashboardSite::Impl {
     std::map<std::string, Shown> shown;      // By dashboard: the values that it was last shown with.
 
     Result<LoadedRef> Load();
-    Response Page(const Request &request, const Dashboard &dashboard, const Loaded &all, bool html);
+    Response Page(const Request &request, const Dashboard &dashboard, const LoadedRef &all);
+    Response HtmlPage(const Request &request, const Dashboard &dashboard, const LoadedRef &all);
+    std::string PageOf(const Dashboard &dashboard, const Loaded &all, Values given);
     Response Results(const Request &request, const Dashboard &dashboard);
     Response Table(const Request &request, const Dashboard &dashboard, std::string_view file);
     Response Index(const Loaded &all);
-    Response Api(const Request &request, const Loaded &all, std::string_view rest);
+    Response Api(const Request &request, const LoadedRef &all, std::string_view rest);
 };
 
 Result<LoadedRef> DashboardSite::Impl::Load() {
@@ -110,25 +112,35 @@ Result<LoadedRef> DashboardSite::Impl::Load() {
     return loaded;
 }
 
-Response DashboardSite::Impl::Page(const Request &request, const Dashboard &dashboard, const Loaded &all, bool html) {
+Response DashboardSite::Impl::Page(const Request &request, const Dashboard &dashboard, const LoadedRef &all) {
     auto given = ValuesFromUrl(dashboard, ParseUrlQuery(request.query));
     if (!given) return ErrorResponse(given.error());
-    auto values = store->Resolve(dashboard, *given);
-    if (!values) return ErrorResponse(values.error());
+    Response response = JsonResponse(200, PageOf(dashboard, *all, std::move(*given)));
+    response.headers.emplace_back(kQueriesHeader, std::to_string(store->queries_run()));
+    return response;
+}
+
+Response DashboardSite::Impl::HtmlPage(const Request &request, const Dashboard &dashboard, const LoadedRef &all) {
+    auto given = ValuesFromUrl(dashboard, ParseUrlQuery(request.query));
+    if (!given) return ErrorResponse(given.error());
+    Response response = HtmlResponse(LiveHtmlStart(dashboard.title));
+    response.rest = [this, &dashboard, all, values = std::move(*given)] { return LiveHtmlEnd(PageOf(dashboard, *all, values)); };
+    return response;
+}
+
+std::string DashboardSite::Impl::PageOf(const Dashboard &dashboard, const Loaded &all, Values given) {
+    Values values = store->Resolve(dashboard, std::move(given));
     PageOptions options;
     options.live = true;
     options.project = all.project.name;
     for (const Dashboard &one : all.dashboards) options.index.push_back(&one);
     std::vector<std::string> names = QueriesShown(dashboard);
-    std::vector<ResultRef> results = store->Get(dashboard, *values, names);
+    std::vector<ResultRef> results = store->Get(dashboard, values, names);
     {
         std::lock_guard lock(mutex);
-        shown[dashboard.name] = {*values, ResultStore::Fingerprint(names, results), std::chrono::steady_clock::now()};
+        shown[dashboard.name] = {values, ResultStore::Fingerprint(names, results), std::chrono::steady_clock::now()};
     }
-    std::string json = PageJson(options, {{&dashboard, *values, std::move(results)}});
-    Response response = html ? HtmlResponse(LiveHtml(dashboard.title, json)) : JsonResponse(200, std::move(json));
-    response.headers.emplace_back(kQueriesHeader, std::to_string(store->queries_run()));
-    return response;
+    return PageJson(options, {{&dashboard, std::move(values), std::move(results)}});
 }
 
 Response DashboardSite::Impl::Index(const Loaded &all) {
@@ -136,7 +148,7 @@ Response DashboardSite::Impl::Index(const Loaded &all) {
     options.live = true;
     options.project = all.project.name;
     for (const Dashboard &one : all.dashboards) options.index.push_back(&one);
-    return HtmlResponse(LiveHtml(all.project.name, PageJson(options, {})));
+    return HtmlResponse(LiveHtmlStart(all.project.name) + LiveHtmlEnd(PageJson(options, {})));
 }
 
 Response DashboardSite::Impl::Results(const Request &request, const Dashboard &dashboard) {
@@ -148,8 +160,7 @@ Response DashboardSite::Impl::Results(const Request &request, const Dashboard &d
     }
     auto given = ValuesFromJson(dashboard, body["values"].dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     if (!given) return ErrorResponse(given.error());
-    auto values = store->Resolve(dashboard, *given);
-    if (!values) return ErrorResponse(values.error());
+    Values values = store->Resolve(dashboard, *given);
     std::vector<std::string> names;
     if (body.contains("queries") && body["queries"].is_array()) {
         for (const auto &name : body["queries"]) {
@@ -160,9 +171,9 @@ Response DashboardSite::Impl::Results(const Request &request, const Dashboard &d
     }
     std::vector<std::string> parameters;
     for (const Parameter &parameter : dashboard.parameters) parameters.push_back(parameter.name);
-    std::string json = "{\"values\":" + ToJson(*values, parameters) + ",\"results\":[";
+    std::string json = "{\"values\":" + ToJson(values, parameters) + ",\"results\":[";
     bool first = true;
-    for (const ResultRef &result : store->Get(dashboard, *values, names)) json += (std::exchange(first, false) ? "" : ",") + result->json;
+    for (const ResultRef &result : store->Get(dashboard, values, names)) json += (std::exchange(first, false) ? "" : ",") + result->json;
     return JsonResponse(200, json + "]}");
 }
 
@@ -173,13 +184,12 @@ Response DashboardSite::Impl::Table(const Request &request, const Dashboard &das
     if ((ending != "csv" && ending != "xlsx") || dashboard.FindQuery(name) == nullptr) return ErrorResponse(NoPage(request.path));
     auto given = ValuesFromUrl(dashboard, ParseUrlQuery(request.query));
     if (!given) return ErrorResponse(given.error());
-    auto values = store->Resolve(dashboard, *given);
-    if (!values) return ErrorResponse(values.error());
+    Values values = store->Resolve(dashboard, *given);
     // A folder of our own: nobody can have put a link in the file's place.
     std::string folder = (fs::temp_directory_path() / "tarn-XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) return ErrorResponse(MakeError(ErrorKind::kIo, "IO_ERROR", "Cannot make a temporary folder."));
     fs::path path = fs::path(folder) / "table";
-    auto written = store->Rows(dashboard, *values, name, [&](engine::ResultSet &rows) { return ending == "csv" ? WriteCsv(rows, path) : WriteXlsx(rows, path, name); });
+    auto written = store->Rows(dashboard, values, name, [&](engine::ResultSet &rows) { return ending == "csv" ? WriteCsv(rows, path) : WriteXlsx(rows, path, name); });
     std::ifstream in(path, std::ios::binary);
     std::stringstream bytes;
     bytes << in.rdbuf();
@@ -190,13 +200,13 @@ Response DashboardSite::Impl::Table(const Request &request, const Dashboard &das
     return {200, type, bytes.str(), {{"Content-Disposition", "attachment; filename=\"" + dashboard.name + "-" + std::string(file) + "\""}, {"Cache-Control", "no-store"}}};
 }
 
-Response DashboardSite::Impl::Api(const Request &request, const Loaded &all, std::string_view rest) {
+Response DashboardSite::Impl::Api(const Request &request, const LoadedRef &all, std::string_view rest) {
     size_t slash = rest.find('/');
-    const Dashboard *dashboard = all.Find(rest.substr(0, slash));
+    const Dashboard *dashboard = all->Find(rest.substr(0, slash));
     if (dashboard == nullptr || slash == std::string_view::npos) return ErrorResponse(NoPage(request.path));
     std::string_view action = rest.substr(slash + 1);
     bool reads = request.method == "GET" || request.method == "HEAD";
-    if (action == "page" && reads) return Page(request, *dashboard, all, false);
+    if (action == "page" && reads) return Page(request, *dashboard, all);
     if (action == "results" && request.method == "POST") return Results(request, *dashboard);
     if (action.starts_with("table/") && reads) return Table(request, *dashboard, action.substr(6));
     return ErrorResponse(NoPage(request.path));
@@ -221,9 +231,9 @@ Response DashboardSite::Handle(const Request &request) {
     if (!all) return ErrorResponse(all.error());
     if (path == "/" && reads) return impl_->Index(**all);
     if (path.starts_with("/d/") && reads) {
-        if (const Dashboard *dashboard = (*all)->Find(path.substr(3))) return impl_->Page(request, *dashboard, **all, true);
+        if (const Dashboard *dashboard = (*all)->Find(path.substr(3))) return impl_->HtmlPage(request, *dashboard, *all);
     }
-    if (path.starts_with("/api/dashboards/")) return impl_->Api(request, **all, path.substr(16));
+    if (path.starts_with("/api/dashboards/")) return impl_->Api(request, *all, path.substr(16));
     return ErrorResponse(NoPage(request.path));
 }
 

@@ -103,21 +103,66 @@ private:
         });
     }
 
-    void Answer(Response response, bool keep) {
-        auto message = std::make_shared<http::response<http::string_body>>(static_cast<http::status>(response.status), 11);
+    template <class Body>
+    std::shared_ptr<http::response<Body>> Head(const Response &response, bool keep) {
+        auto message = std::make_shared<http::response<Body>>(static_cast<http::status>(response.status), 11);
         message->set(http::field::content_type, response.content_type);
         message->set("X-Content-Type-Options", "nosniff");
         message->set("Referrer-Policy", "no-referrer");
         message->set("Cross-Origin-Resource-Policy", "same-origin");
         for (const auto &[name, value] : response.headers) message->set(name, value);
+        message->keep_alive(keep);
+        return message;
+    }
+
+    void Answer(Response response, bool keep) {
+        if (response.rest && !head_only_) return AnswerInParts(std::move(response), keep);
+        auto message = Head<http::string_body>(response, keep);
         size_t size = response.body.size();
         if (!head_only_) message->body() = std::move(response.body);
-        message->keep_alive(keep);
-        message->content_length(size);
+        if (!response.rest) message->content_length(size);
         stream_.expires_after(std::chrono::seconds(server_.options.idle_seconds));
         http::async_write(stream_, *message, [self = shared_from_this(), message, keep](beast::error_code failed, size_t) {
             if (failed || !keep) return self->Close();
             self->Read();
+        });
+    }
+
+    // Chunked: head and body now, the rest when it is made.
+    void AnswerInParts(Response response, bool keep) {
+        auto message = Head<http::empty_body>(response, keep);
+        message->chunked(true);
+        auto serializer = std::make_shared<http::response_serializer<http::empty_body>>(*message);
+        auto body = std::make_shared<const std::string>(std::move(response.body));
+        asio::post(server_.workers, [self = shared_from_this(), rest = std::move(response.rest), message, keep] {
+            auto text = std::make_shared<const std::string>(rest());
+            asio::post(self->stream_.get_executor(), [self, text, keep] {
+                self->rest_ = text;
+                self->WriteRest(keep);
+            });
+        });
+        writing_ = true;
+        http::async_write_header(stream_, *serializer, [self = shared_from_this(), serializer, message, body, keep](beast::error_code failed, size_t) {
+            if (failed) return self->Close();
+            asio::async_write(self->stream_, http::make_chunk(asio::buffer(*body)), [self, body, keep](beast::error_code failed_body, size_t) {
+                if (failed_body) return self->Close();
+                self->writing_ = false;
+                self->WriteRest(keep);
+            });
+        });
+    }
+
+    // Once the beginning is out and the rest is there, whichever comes last.
+    void WriteRest(bool keep) {
+        if (writing_ || !rest_) return;
+        auto text = std::exchange(rest_, nullptr);
+        stream_.expires_after(std::chrono::seconds(server_.options.idle_seconds));
+        asio::async_write(stream_, http::make_chunk(asio::buffer(*text)), [self = shared_from_this(), text, keep](beast::error_code failed, size_t) {
+            if (failed) return self->Close();
+            asio::async_write(self->stream_, http::make_chunk_last(), [self, keep](beast::error_code failed_last, size_t) {
+                if (failed_last || !keep) return self->Close();
+                self->Read();
+            });
         });
     }
 
@@ -152,6 +197,8 @@ private:
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
     std::list<std::shared_ptr<const std::string>> events_;
+    std::shared_ptr<const std::string> rest_;  // Of an answer in parts, once it is made.
+    bool writing_ = false;                     // Its beginning.
     char nothing_[16] = {};
     bool head_only_ = false;
 };

@@ -32,6 +32,8 @@ struct Response {
     std::string content_type = "text/plain; charset=utf-8";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // Besides Content-Type, Content-Length and those of security.
+    // Makes what follows the body, which is sent meanwhile. Runs once, on a handler's thread; not for HEAD.
+    std::function<std::string()> rest = nullptr;
 };
 
 using Handler = std::function<Response(const Request &)>;

@@ -153,6 +153,42 @@ class Dashboards(Shop):
             self.assertEqual(after, 2 * first)
             self.assertEqual(table(page, "total")[0]["n"], 4)
 
+    def test_a_page_begins_before_its_queries_end(self):
+        self.write("dashboards/slow.md", """---
+title: Slow
+---
+{{ slow.n }}
+
+```sql slow
+SELECT count(*) AS n FROM range(20000) a CROSS JOIN range(20000) b WHERE (a.id * b.id) % 7 = 3
+```
+""")
+        with self.serving() as server:
+            server.page("sales")
+            connection = http.client.HTTPConnection("localhost", server.port, timeout=60)
+            for name in ("slow", "sales"):  # On one connection.
+                connection.request("GET", f"/d/{name}")
+                response = connection.getresponse()
+                self.assertEqual(response.getheader("Transfer-Encoding"), "chunked")
+                self.assertIn("default-src 'none'", response.getheader("Content-Security-Policy"))
+                start = time.monotonic()
+                beginning = response.read1()
+                self.assertIn(b"charts.js", beginning)
+                self.assertNotIn(b"tarn-page", beginning)
+                begun, rest = time.monotonic() - start, response.read()
+                self.assertTrue(rest.endswith(b"</html>\n"))
+                data = json.loads(re.search(rb'id="tarn-page">(.*?)</script>', rest, re.S).group(1))
+                self.assertEqual(data["dashboards"][0]["name"], name)
+                if name == "slow":
+                    self.assertLess(begun * 5, time.monotonic() - start)
+            connection.request("HEAD", "/d/sales")
+            response = connection.getresponse()
+            self.assertEqual((response.status, response.read()), (200, b""))
+            connection.request("GET", "/d/sales?least=x")
+            response = connection.getresponse()
+            self.assertEqual((response.status, json.loads(response.read())["error"]["class"]), (400, "INVALID_PARAMETER_VALUE"))
+            connection.close()
+
     def test_queries_that_read_others_run_them_once(self):
         self.write("dashboards/layers.md", """---
 title: Layers
