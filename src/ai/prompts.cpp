@@ -177,10 +177,10 @@ Question GenerateQuestion(std::string function, std::string prompt) {
     return question;
 }
 
-Question EmbeddingQuestion(std::string content) {
+Question EmbeddingQuestion(std::string content, std::string function) {
     Question question;
     question.kind = QuestionKind::kEmbedding;
-    question.function = "ai_similarity";
+    question.function = std::move(function);
     question.prompt_version = kPromptVersion;
     question.content = std::move(content);
     question.fenced = false;

@@ -47,6 +47,6 @@ Question MaskQuestion(std::string content, const std::vector<std::string> &label
 Question FixGrammarQuestion(std::string content);
 Question KeywordsQuestion(std::string content, int count);  // ["…", …]
 Question GenerateQuestion(std::string function, std::string prompt);  // The prompt is all instruction.
-Question EmbeddingQuestion(std::string content);
+Question EmbeddingQuestion(std::string content, std::string function = "ai_similarity");
 
 }  // namespace tarn::ai

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -15,6 +17,7 @@ namespace tarn::ai {
 namespace {
 
 constexpr size_t kKeptInput = 500;  // Bytes of a question that system.ai.cache shows.
+constexpr size_t kTextsOfCall = 64, kBytesOfCall = 100'000;  // Embedded in one call. Servers take hundreds of texts, and some 300,000 tokens.
 constexpr auto kBudgetPoll = std::chrono::milliseconds(20);
 
 std::string Hash(const std::string &text) {
@@ -37,6 +40,8 @@ std::unexpected<Error> OverBudget(const char *period, double cap, NanoUsd spent,
                    (std::strcmp(period, "query") == 0 ? "SET tarn.ai.budget.query = …, or ai: {budget: {query: …}} in ROOT/tarn.yml." : std::string("Write ai: {budget: {") + period + ": …}} into ROOT/tarn.yml.");
     return Fail(std::move(error));
 }
+
+std::unexpected<Error> Cancelled() { return Fail(ErrorKind::kIo, "OPERATION_CANCELED", "The statement was cancelled."); }
 
 // What no other row could survive either.
 bool EndsBatch(const Error &error) {
@@ -66,7 +71,8 @@ struct Service::Batch {
     std::vector<const Question *> questions;  // Each different one, with its key and its result.
     std::vector<std::string> keys;
     std::vector<Result<std::string>> results;
-    std::vector<size_t> open;  // Those that the cache did not answer.
+    std::vector<std::vector<size_t>> open;  // Those that the cache did not answer, by what is asked in one call.
+    size_t together = 0, together_bytes = 0;  // Of the last call, when it is for texts to embed.
     std::atomic<size_t> next = 0;
     std::atomic<int64_t> cached = 0;
     std::atomic<bool> ended = false;
@@ -74,7 +80,18 @@ struct Service::Batch {
     std::optional<Error> first_error;
 
     const std::string &model(const Question &question) const { return question.kind == QuestionKind::kChat ? endpoint.model : endpoint.embedding_model; }
+    const Price &price(const Question &question) const { return question.kind == QuestionKind::kChat ? chat_price : embedding_price; }
     bool Stopped() const { return ended.load() || options.stop(); }
+    // Texts to embed go together, as far as servers take them in one call.
+    void Open(size_t index) {
+        const Question &question = *questions[index];
+        bool joins = question.kind == QuestionKind::kEmbedding && together > 0 && together < kTextsOfCall && together_bytes + question.content.size() <= kBytesOfCall;
+        if (!joins) open.emplace_back(), together = 0, together_bytes = 0;
+        open.back().push_back(index);
+        if (question.kind != QuestionKind::kEmbedding) return;
+        together++;
+        together_bytes += question.content.size();
+    }
     void End(const Error &error) {
         std::lock_guard lock(mutex);
         if (!first_error) first_error = error;
@@ -90,6 +107,11 @@ public:
         if (keys_.insert(key).second) return true;
         while (keys_.contains(key) && !stop()) done_.wait_for(lock, std::chrono::milliseconds(50));
         return false;
+    }
+    // The same without waiting.
+    bool TryEnter(const std::string &key) {
+        std::lock_guard lock(mutex_);
+        return keys_.insert(key).second;
     }
     void Done(const std::string &key) {
         std::lock_guard lock(mutex_);
@@ -149,26 +171,19 @@ Pace &Service::PaceOf(const std::string &base_url) {
     return *pace;
 }
 
-// Reserves, calls, books. REQUIRES: this thread is the one in flight for `key`.
-Result<std::string> Service::Pay(Batch &batch, const Question &question, const std::string &key) {
-    auto stop = [&] { return batch.Stopped(); };
-    const Price &price = question.kind == QuestionKind::kChat ? batch.chat_price : batch.embedding_price;
-    NanoUsd most = CostOf(price, MostTokensIn(question), MostTokensOut(batch.endpoint, question));
+// Sets the highest cost of a call aside, in all budgets. Waits while calls in flight hold what is missing.
+Result<Reservation> Service::SetAside(Batch &batch, NanoUsd most) {
     const Budget &budget = batch.meter.budget();
     // Money that calls in flight hold may come back: only what is spent counts as gone.
-    Reservation reservation;
     while (true) {
-        if (stop()) return Fail(ErrorKind::kIo, "OPERATION_CANCELED", "The statement was cancelled.");
+        if (batch.Stopped()) return Cancelled();
         if (!batch.meter.Reserve(most)) {
             if (!batch.meter.waiting_can_help(most)) return OverBudget("query", budget.query, batch.meter.spent(), most);
             std::this_thread::sleep_for(kBudgetPoll);
             continue;
         }
         auto reserved = batch.store->Reserve(most, static_cast<NanoUsd>(budget.day * kNanoPerUsd), static_cast<NanoUsd>(budget.project * kNanoPerUsd), LongestAsk(batch.endpoint));
-        if (reserved && *reserved) {
-            reservation = **reserved;
-            break;
-        }
+        if (reserved && *reserved) return **reserved;
         batch.meter.Settle(most, 0);
         if (!reserved) return std::unexpected(std::move(reserved).error());
         const Refusal &refusal = reserved->error();
@@ -177,71 +192,126 @@ Result<std::string> Service::Pay(Batch &batch, const Question &question, const s
         if (hopeless) return OverBudget(refusal.period, cap, refusal.spent, most);
         std::this_thread::sleep_for(kBudgetPoll);
     }
+}
+
+// Reserves, calls, books; one result for each question of the call. REQUIRES: this thread is the one in flight for their keys.
+std::vector<Result<std::string>> Service::Pay(Batch &batch, const std::vector<size_t> &group) {
+    auto all = [&](const Error &error) { return std::vector<Result<std::string>>(group.size(), Result<std::string>(std::unexpected(error))); };
+    std::vector<const Question *> questions;
+    NanoUsd most = 0;
+    size_t bytes = 0;
+    for (size_t index : group) {
+        const Question &question = *batch.questions[index];
+        questions.push_back(&question);
+        most += CostOf(batch.price(question), MostTokensIn(question), MostTokensOut(batch.endpoint, question));
+        bytes += question.content.size();
+    }
+    const Question &first = *questions[0];
+    auto reservation = SetAside(batch, most);
+    if (!reservation) return all(reservation.error());
     auto start = std::chrono::steady_clock::now();
     // What is in flight is finished and kept even when another row ended the batch: only cancelling cuts it short.
-    Result<ModelAnswer> asked = client_->Ask(batch.endpoint, batch.api_key, question, PaceOf(batch.endpoint.base_url), batch.options.stop);
+    Result<ModelAnswer> asked = client_->Ask(batch.endpoint, batch.api_key, questions, PaceOf(batch.endpoint.base_url), batch.options.stop);
     UsageRow usage;
     usage.at_ms = NowMs();
-    usage.function = question.function;
+    usage.function = first.function;
     usage.endpoint = batch.endpoint.name;
-    usage.model = batch.model(question);
+    usage.model = batch.model(first);
     usage.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     usage.caller = batch.meter.caller();
-    std::optional<CacheEntry> entry;
-    Result<std::string> result = std::string();
     if (asked) {
         usage.tokens_in = asked->tokens_in;
         usage.tokens_out = asked->tokens_out;
-        usage.cost_nano_usd = CostOf(price, asked->tokens_in, asked->tokens_out);
-        if (!asked->usable) result = std::unexpected(asked->usable.error());
-        else result = question.accept ? question.accept(asked->text) : Result<std::string>(asked->text);
-    } else {
-        result = std::unexpected(std::move(asked).error());
+        usage.cost_nano_usd = CostOf(batch.price(first), asked->tokens_in, asked->tokens_out);
     }
-    if (result) {
-        entry = CacheEntry{key, KindName(question.kind), question.function, usage.model, question.prompt_version, question.parameters,
-                           secrets::Redacted(Cut(question.content)), *result, usage.tokens_in, usage.tokens_out, usage.cost_nano_usd};
-    } else {
-        usage.error = secrets::Redacted("[" + result.error().condition + "] " + result.error().message);
+    std::vector<Result<std::string>> results;
+    std::vector<CacheEntry> entries;
+    for (size_t i = 0; i < group.size(); i++) {
+        const Question &question = *questions[i];
+        Result<std::string> result = asked ? asked->texts[i] : Result<std::string>(std::unexpected(asked.error()));
+        if (result && question.accept) result = question.accept(*result);
+        if (result) {
+            // Of a common call each text has its share by length.
+            double share = group.size() == 1 || bytes == 0 ? 1.0 / static_cast<double>(group.size()) : static_cast<double>(question.content.size()) / static_cast<double>(bytes);
+            auto part = [&](int64_t whole) { return static_cast<int64_t>(std::llround(static_cast<double>(whole) * share)); };
+            entries.push_back({batch.keys[group[i]], KindName(question.kind), question.function, usage.model, question.prompt_version, question.parameters,
+                               secrets::Redacted(Cut(question.content)), *result, part(usage.tokens_in), part(usage.tokens_out), part(usage.cost_nano_usd)});
+        } else if (usage.error.empty()) {
+            usage.error = secrets::Redacted("[" + result.error().condition + "] " + result.error().message);
+        }
+        results.push_back(std::move(result));
     }
-    Result<void> settled = batch.store->Settle(reservation, usage, entry);
+    Result<void> settled = batch.store->Settle(*reservation, usage, entries);
     batch.meter.Settle(most, usage.cost_nano_usd);
-    if (!settled) return std::unexpected(std::move(settled).error());
-    return result;
+    if (!settled) return all(settled.error());
+    return results;
 }
 
-Result<std::string> Service::Answer(Batch &batch, const Question &question, const std::string &key) {
-    auto stop = [&] { return batch.Stopped(); };
-    while (true) {
-        if (stop()) return Fail(ErrorKind::kIo, "OPERATION_CANCELED", "The statement was cancelled.");
-        if (!in_flight_->Enter(key, stop)) {
-            // Another thread has asked the same. If it failed, it is this one's turn.
-            TARN_TRY(auto known, batch.store->Find(key));
-            if (!known) continue;
-            batch.cached++;
-            return std::move(*known);
-        }
-        Result<std::string> result = std::string();
-        int parallel = batch.options.parallel > 0 ? batch.options.parallel : batch.endpoint.parallel;
-        if (in_flight_->EnterServer(batch.endpoint.base_url, parallel, stop)) {
-            result = Pay(batch, question, key);
-            in_flight_->LeaveServer(batch.endpoint.base_url);
-        } else {
-            result = Fail(ErrorKind::kIo, "OPERATION_CANCELED", "The statement was cancelled.");
-        }
-        in_flight_->Done(key);
-        return result;
+// Pay, when the server has room for one call more.
+std::vector<Result<std::string>> Service::PayInTurn(Batch &batch, const std::vector<size_t> &group) {
+    int parallel = batch.options.parallel > 0 ? batch.options.parallel : batch.endpoint.parallel;
+    if (!in_flight_->EnterServer(batch.endpoint.base_url, parallel, [&] { return batch.Stopped(); })) {
+        return std::vector<Result<std::string>>(group.size(), Cancelled());
     }
+    auto results = Pay(batch, group);
+    in_flight_->LeaveServer(batch.endpoint.base_url);
+    return results;
+}
+
+// One call, and what is in flight elsewhere afterwards. A call for several that the server refuses is made for each alone: one
+// bad text does not spoil the others.
+void Service::Answer(Batch &batch, const std::vector<size_t> &group) {
+    std::vector<size_t> own, waiting;
+    for (size_t index : group) {
+        if (!in_flight_->TryEnter(batch.keys[index])) {
+            waiting.push_back(index);
+            continue;
+        }
+        // Somebody may have asked since this statement looked.
+        auto known = batch.store->Find(batch.keys[index]);
+        if (known && !*known) {
+            own.push_back(index);
+            continue;
+        }
+        if (known) batch.results[index] = std::move(**known), batch.cached++;
+        else batch.results[index] = std::unexpected(std::move(known).error());
+        in_flight_->Done(batch.keys[index]);
+    }
+    if (!own.empty()) {
+        auto results = PayInTurn(batch, own);
+        bool refused = own.size() > 1 && std::ranges::all_of(results, [](const auto &result) { return !result && !EndsBatch(result.error()); });
+        for (size_t i = 0; i < own.size(); i++) batch.results[own[i]] = refused ? PayInTurn(batch, {own[i]})[0] : std::move(results[i]);
+        for (size_t index : own) in_flight_->Done(batch.keys[index]);
+    }
+    for (size_t index : waiting) batch.results[index] = AnswerLater(batch, index);
+    for (size_t index : group) {
+        const Result<std::string> &result = batch.results[index];
+        if (!result && (batch.options.stop_at_error || EndsBatch(result.error()))) batch.End(result.error());
+    }
+}
+
+// Another thread has asked the same. If it failed, it is this one's turn.
+Result<std::string> Service::AnswerLater(Batch &batch, size_t index) {
+    const std::string &key = batch.keys[index];
+    auto stop = [&] { return batch.Stopped(); };
+    while (!stop()) {
+        bool mine = in_flight_->Enter(key, stop);
+        auto known = batch.store->Find(key);
+        Result<std::string> result = std::string();
+        if (!known) result = std::unexpected(std::move(known).error());
+        else if (*known) result = std::move(**known), batch.cached++;
+        else if (mine) result = PayInTurn(batch, {index})[0];
+        if (mine) in_flight_->Done(key);
+        if (mine || !known || *known) return result;
+    }
+    return Cancelled();
 }
 
 void Service::Work(Batch &batch) {
     while (!batch.Stopped()) {
         size_t turn = batch.next.fetch_add(1);
         if (turn >= batch.open.size()) return;
-        size_t index = batch.open[turn];
-        Result<std::string> result = Answer(batch, *batch.questions[index], batch.keys[index]);
-        if (!result && (batch.options.stop_at_error || EndsBatch(result.error()))) batch.End(result.error());
-        batch.results[index] = std::move(result);
+        Answer(batch, batch.open[turn]);
     }
 }
 
@@ -267,8 +337,8 @@ std::vector<Result<std::string>> Service::Ask(const EndpointSettings &endpoint, 
         auto known = batch.store->Find(key);
         if (!known) return all(known.error());
         if (*known) batch.cached++;
-        else batch.open.push_back(batch.results.size());
-        batch.results.push_back(*known ? Result<std::string>(std::move(**known)) : Fail(ErrorKind::kIo, "OPERATION_CANCELED", "The statement was cancelled."));
+        else batch.Open(batch.results.size());
+        batch.results.push_back(*known ? Result<std::string>(std::move(**known)) : Cancelled());
     }
     if (!batch.open.empty()) {
         if (chat && endpoint.model.empty()) return all(MakeError(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "The AI endpoint `" + endpoint.name + "` has no `model` in tarn.yml."));
@@ -322,6 +392,18 @@ Result<std::vector<UsageRow>> Service::ReadUsage(int64_t &after, int limit) {
 Result<std::vector<CacheRow>> Service::ReadCache(int64_t &after, int limit) {
     TARN_TRY(Store * store, OpenStore());
     return store->ReadCache(after, limit);
+}
+
+std::string EmbeddingJson(const std::string &floats) {
+    std::string text = "[";
+    for (size_t at = 0; at + sizeof(float) <= floats.size(); at += sizeof(float)) {
+        float value;
+        std::memcpy(&value, floats.data() + at, sizeof value);
+        char number[32];
+        auto end = std::to_chars(number, number + sizeof number, value).ptr;
+        text += (at > 0 ? "," : "") + std::string(number, end);
+    }
+    return text + "]";
 }
 
 Result<double> CosineSimilarity(const std::string &a, const std::string &b) {

@@ -1,6 +1,6 @@
 // ai/service.h: asks models: many questions at a time, each paid for once, never beyond a budget.
 //
-// A batch's answers come from the cache (ROOT/ai.db) where an equal question was answered before, by any process of the
+// Texts to embed go several to a call. A batch's answers come from the cache (ROOT/ai.db) where an equal question was answered before, by any process of the
 // root; equal questions in flight are asked once. Before each call its highest cost (the text's bytes, the most tokens of
 // the answer, the model's price) is reserved in all three budgets; where calls in flight hold what is missing, it waits for
 // them. A paid answer is on disk before it is handed out: a statement that is killed or stopped by a budget goes on where it
@@ -31,6 +31,7 @@ namespace tarn::ai {
 class Client;
 class Pace;
 class Store;
+struct Reservation;
 
 // What one SQL statement spends and is told.
 class Meter {
@@ -98,8 +99,11 @@ private:
 
     Result<Store *> OpenStore();
     Pace &PaceOf(const std::string &base_url);
-    Result<std::string> Answer(Batch &batch, const Question &question, const std::string &key);
-    Result<std::string> Pay(Batch &batch, const Question &question, const std::string &key);
+    Result<Reservation> SetAside(Batch &batch, NanoUsd most);
+    std::vector<Result<std::string>> Pay(Batch &batch, const std::vector<size_t> &group);
+    std::vector<Result<std::string>> PayInTurn(Batch &batch, const std::vector<size_t> &group);
+    void Answer(Batch &batch, const std::vector<size_t> &group);
+    Result<std::string> AnswerLater(Batch &batch, size_t index);
     void Work(Batch &batch);
 
     const std::filesystem::path root_;
@@ -112,6 +116,8 @@ private:
     std::map<std::string, std::unique_ptr<Pace>> paces_;
 };
 
+// An embedding as a JSON array.
+std::string EmbeddingJson(const std::string &floats);
 // The cosine of two embeddings as a similarity of 0 to 1. Errors: AI_FUNCTION_INVALID_HTTP_RESPONSE for lengths that differ.
 Result<double> CosineSimilarity(const std::string &a, const std::string &b);
 

@@ -16,6 +16,7 @@
 #include "engine/internal/root_settings.h"
 #include "engine/internal/secret_functions.h"
 #include "engine/internal/state.h"
+#include "engine/internal/type_name.h"
 #include "engine/internal/utc_casts.h"
 #include "engine/internal/watched_file_system.h"
 #include "engine/session.h"
@@ -110,6 +111,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterRowMarks(*state->db->instance, state->markers);
         RegisterCurves(*state->db->instance);
         RegisterRaise(*state->db->instance);
+        RegisterTypeName(*state->db->instance);
         RegisterHeldQueries(*state->db->instance, state->held_queries);
         RegisterJsonPath(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);

@@ -147,7 +147,7 @@ constexpr FunctionSpec kFunctions[] = {
     {"try_parse_json", 1, 1, kScalar, "CAST(TRY_CAST($1 AS JSON) AS VARIANT)"},
     {"try_secret", 2, 2, kScalar, "tarn_try_secret($1, $2)"},
     {"try_variant_get", 2, 3, kScalar, "", "", VariantGet},
-    {"typeof", 1, 1, kScalar, "#spark_typeof($1)"},
+    {"typeof", 1, 1, kScalar, "tarn_typeof($1)"},
     {"user", 0, 0, kScalar, "", "", CurrentUser},
     {"variant_get", 2, 3, kScalar, "", "", VariantGet},
     {"version", 0, 0, kScalar, "'4.1.0'"},

@@ -372,13 +372,6 @@ constexpr HelperMacro kMacros[] = {
      "starts_with(typeof(a), 'DECIMAL') THEN TRY_CAST(trunc(TRY_CAST(a AS DECIMAL(38, 10))) AS TINYINT) "
      "WHEN starts_with(typeof(a), 'TIMESTAMP') THEN TRY_CAST(floor(epoch(TRY_CAST(a AS TIMESTAMP))) AS "
      "TINYINT) ELSE TRY_CAST(a AS TINYINT) END"},
-    {"spark_typeof",
-     "(any) -> VARCHAR: Spark's name of the type: bigint, array<string>.",
-     "nested types keep DuckDB's spelling",
-     "CREATE OR REPLACE TEMP MACRO spark_typeof(a) AS CASE typeof(a) WHEN 'INTEGER' THEN 'int' WHEN "
-     "'VARCHAR' THEN 'string' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp' WHEN 'TIMESTAMP' THEN "
-     "'timestamp_ntz' WHEN 'BLOB' THEN 'binary' WHEN '\"NULL\"' THEN 'void' WHEN 'HUGEINT' THEN 'bigint' "
-     "ELSE lower(typeof(a)) END"},
 };
 static_assert(std::ranges::is_sorted(kMacros, {}, &HelperMacro::name));
 

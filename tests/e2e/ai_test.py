@@ -11,7 +11,7 @@ import unittest
 from support import SOURCE, TARN, TarnTest
 
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
-from model_server import OBEDIENT, ModelServer, Trouble  # noqa: E402
+from model_server import OBEDIENT, ModelServer, Trouble, embedding  # noqa: E402
 
 KEY = "sk-stand-in-4711-nobody-sees"
 # USD for a million tokens: a token in costs a thousandth of a cent, one out ten times as much.
@@ -74,6 +74,44 @@ class Functions(AiTest):
                                "mood": "positive", "translated": "HALLO", "masked": "to [MASKED]", "same": 1.0, "other": True, "fixed": "TEH",
                                "said": "You said: Say hi", "words": ["Alexandria", "lighthouse"], "asked": "You said: Say ho"})
         self.assertEqual(self.sql("SELECT ai_gen('Say hi')").stderr, "")
+
+    def test_texts_to_embed_share_calls(self):
+        self.table([f"text {i} of many" for i in range(150)])
+        rows = self.rows("SELECT id, ai_similarity(body, 'text 3 of many') AS s FROM comments ORDER BY id")
+        self.assertEqual([row["s"] for row in rows if row["id"] == 3], [1.0])
+        self.assertEqual(sorted(len(call.body["input"]) for call in self.server.calls), [22, 64, 64])
+        self.assertEqual(len({text for call in self.server.calls for text in call.body["input"]}), 150)  # Equal texts once.
+        used = self.usage("NOT cached")
+        self.assertEqual([row["calls"] for row in used], [1, 1, 1])
+        tokens = int(self.value("SELECT sum(tokens_in) AS s FROM system.ai.cache"))
+        self.assertAlmostEqual(tokens, sum(row["tokens_in"] for row in used), delta=75)  # Shares are rounded.
+        self.server.reset()
+        again = self.rows("SELECT id, ai_similarity(body, 'text 3 of many') AS s FROM comments ORDER BY id")
+        self.assertEqual((again, self.server.asked), (rows, 0))
+
+    def test_one_bad_text_does_not_spoil_the_others_of_its_call(self):
+        self.table([f"text {i}" for i in range(9)] + ["poison"])
+        self.server.when("poison", Trouble(status=400, message="This text is too long."))
+        rows = self.rows("SELECT id, ai_similarity(body, 'text 1', failOnError => false) AS s FROM comments ORDER BY id")
+        self.assertEqual([row["id"] for row in rows if row["s"]["errorMessage"]], [9])
+        self.assertIn("This text is too long.", rows[9]["s"]["errorMessage"])
+        self.assertEqual(rows[1]["s"]["result"], 1.0)
+        self.assertIn("too long", self.sql("SELECT sum(ai_similarity(body, 'text 1')) FROM comments", check=False).stderr)
+
+    def test_ai_query_embeds(self):
+        text = (self.root / "tarn.yml").read_text()
+        embeds = f"    vectors:\n      base_url: {self.server.url}\n      embedding_model: stand-in-embedding\n      api_key: openai/key\n"
+        (self.root / "tarn.yml").write_text(text.replace("  endpoints:\n", "  endpoints:\n" + embeds))
+        row = self.rows("SELECT ai_query('vectors', 'abc') AS v, typeof(ai_query('vectors', 'abc')) AS t, ai_query('vectors', CAST(NULL AS STRING)) AS n")[0]
+        self.assertEqual(row["t"], "array<float>")
+        self.assertIsNone(row["n"])
+        self.assertEqual(len(row["v"]), len(embedding("abc")))
+        for got, wanted in zip(row["v"], embedding("abc")):
+            self.assertAlmostEqual(got, wanted, places=5)
+        self.assertEqual(self.rows("SELECT ai_similarity('abc', 'abc') AS s")[0]["s"], 1.0)
+        self.assertEqual(self.server.asked, 1)  # The same text, the same model: known.
+        failed = self.sql("SELECT ai_query('vectors', 'abc', returnType => 'INT')", check=False)
+        self.assertIn("[AI_INVALID_ARGUMENT_VALUE_ERROR]", failed.stderr)
 
     def test_null_in_null_out_and_nothing_asked(self):
         row = self.rows("""SELECT ai_summarize(CAST(NULL AS STRING)) AS a, ai_classify(NULL, array('x', 'y')) AS b, ai_extract(NULL, array('x')) AS c, ai_similarity('a', NULL) AS d,

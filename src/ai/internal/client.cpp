@@ -180,12 +180,10 @@ Result<std::string> ChatText(const EndpointSettings &endpoint, const json &body)
     return (*message)["content"].get<std::string>();
 }
 
-Result<std::string> EmbeddingFloats(const EndpointSettings &endpoint, const json &body) {
-    const json *values = nullptr;
-    if (body.contains("data") && body["data"].is_array() && !body["data"].empty() && body["data"][0].is_object() && body["data"][0].contains("embedding")) values = &body["data"][0]["embedding"];
-    if (values == nullptr || !values->is_array() || values->empty()) return ResponseError(endpoint, "gave an answer without data[0].embedding.");
+Result<std::string> Floats(const EndpointSettings &endpoint, const json &values) {
+    if (!values.is_array() || values.empty()) return ResponseError(endpoint, "gave an answer without data[].embedding.");
     std::string floats;
-    for (const json &value : *values) {
+    for (const json &value : values) {
         float number = value.is_number() ? value.get<float>() : NAN;
         if (!std::isfinite(number)) return ResponseError(endpoint, "gave an embedding with something else than numbers.");
         floats.append(reinterpret_cast<const char *>(&number), sizeof number);
@@ -193,29 +191,49 @@ Result<std::string> EmbeddingFloats(const EndpointSettings &endpoint, const json
     return floats;
 }
 
-ModelAnswer Read(const EndpointSettings &endpoint, const Question &question, const std::string &text) {
-    bool chat = question.kind == QuestionKind::kChat;
+// In the order in which they were asked for, whatever the order of the answer.
+std::vector<Result<std::string>> Embeddings(const EndpointSettings &endpoint, const json &body, size_t count) {
+    std::vector<Result<std::string>> texts(count, ResponseError(endpoint, "gave fewer embeddings than it got texts."));
+    if (!body.contains("data") || !body["data"].is_array() || body["data"].empty()) {
+        return std::vector<Result<std::string>>(count, ResponseError(endpoint, "gave an answer without data[].embedding."));
+    }
+    const json &data = body["data"];
+    for (size_t i = 0; i < data.size(); i++) {
+        if (!data[i].is_object() || !data[i].contains("embedding")) continue;
+        size_t at = data[i].contains("index") && data[i]["index"].is_number_unsigned() ? data[i]["index"].get<size_t>() : i;
+        if (at < count) texts[at] = Floats(endpoint, data[i]["embedding"]);
+    }
+    return texts;
+}
+
+ModelAnswer Read(const EndpointSettings &endpoint, const std::vector<const Question *> &questions, const std::string &text) {
+    bool chat = questions[0]->kind == QuestionKind::kChat;
     ModelAnswer answer;
     json body = json::parse(text, nullptr, false);
-    Result<std::string> content = std::string();
     if (!body.is_object()) {
-        content = ResponseError(endpoint, "gave an answer that is no JSON object.");
+        answer.texts.assign(questions.size(), ResponseError(endpoint, "gave an answer that is no JSON object."));
     } else {
-        content = chat ? ChatText(endpoint, body) : EmbeddingFloats(endpoint, body);
+        if (chat) answer.texts.push_back(ChatText(endpoint, body));
+        else answer.texts = Embeddings(endpoint, body, questions.size());
         if (body.contains("usage") && body["usage"].is_object()) {
             answer.counted = true;
             answer.tokens_in = Count(body["usage"], "prompt_tokens", answer.counted);
             if (chat) answer.tokens_out = Count(body["usage"], "completion_tokens", answer.counted);
         }
     }
-    if (content) answer.text = std::move(*content);
-    else answer.usable = std::unexpected(std::move(content).error());
     if (!answer.counted) {
         // Four bytes a token is common; what is billed stays below what was reserved.
-        answer.tokens_in = static_cast<int64_t>((question.instructions.size() + question.content.size()) / 4 + kOverheadTokens / 2);
-        answer.tokens_out = chat ? static_cast<int64_t>(answer.text.size() / 4 + 1) : 0;
+        answer.tokens_in = answer.tokens_out = 0;
+        for (const Question *question : questions) answer.tokens_in += static_cast<int64_t>((question->instructions.size() + question->content.size()) / 4 + kOverheadTokens / 2);
+        if (chat) answer.tokens_out = static_cast<int64_t>((answer.texts[0] ? answer.texts[0]->size() : 0) / 4 + 1);
     }
     return answer;
+}
+
+json EmbeddingBody(const EndpointSettings &endpoint, const std::vector<const Question *> &questions) {
+    json input = json::array();
+    for (const Question *question : questions) input.push_back(question->content);
+    return {{"model", endpoint.embedding_model}, {"input", input.size() == 1 ? input[0] : input}, {"encoding_format", "float"}};
 }
 
 }  // namespace
@@ -275,9 +293,9 @@ std::optional<int64_t> PauseMs(std::string_view text) {
     return std::max<int64_t>(0, (static_cast<int64_t>(timegm(&parts)) - std::time(nullptr)) * 1000);
 }
 
-Result<ModelAnswer> Client::Ask(const EndpointSettings &endpoint, const std::string &key, const Question &question, Pace &pace, const std::function<bool()> &stop) const {
-    bool chat = question.kind == QuestionKind::kChat;
-    std::string body = Dump(chat ? ChatBody(endpoint, question) : json{{"model", endpoint.embedding_model}, {"input", question.content}, {"encoding_format", "float"}});
+Result<ModelAnswer> Client::Ask(const EndpointSettings &endpoint, const std::string &key, const std::vector<const Question *> &questions, Pace &pace, const std::function<bool()> &stop) const {
+    bool chat = questions[0]->kind == QuestionKind::kChat;
+    std::string body = Dump(chat ? ChatBody(endpoint, *questions[0]) : EmbeddingBody(endpoint, questions));
     storage::HttpRequest request;
     request.method = "POST";
     request.url = endpoint.base_url + (chat ? "/chat/completions" : "/embeddings");
@@ -301,7 +319,7 @@ Result<ModelAnswer> Client::Ask(const EndpointSettings &endpoint, const std::str
         std::optional<int64_t> wanted = WantedPause(*result);
         if (result->status >= 200 && result->status < 300) {
             if (wanted && *wanted > 0) pace.HoldUntil(Pace::Clock::now() + milliseconds(std::min(*wanted, kLongestPauseMs)));
-            return Read(endpoint, question, result->body);
+            return Read(endpoint, questions, result->body);
         }
         if (last || !WorthAnother(*result)) return Refused(endpoint, *result, key, tries);
         // A server that wants more patience than this is down for our purposes.

@@ -11,6 +11,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "ai/question.h"
 #include "ai/settings.h"
@@ -31,10 +32,10 @@ private:
 };
 
 struct ModelAnswer {
-    std::string text;        // Or the floats of an embedding, four bytes each.
+    // For each question its text, or the floats of an embedding, four bytes each; or why it cannot be used although it was paid for.
+    std::vector<Result<std::string>> texts;
     bool counted = false;    // Whether the server said how many tokens it took; else they are estimated.
-    int64_t tokens_in = 0, tokens_out = 0;
-    Result<void> usable;     // Why the answer cannot be used although it was paid for.
+    int64_t tokens_in = 0, tokens_out = 0;  // Of all together.
 };
 
 class Client {
@@ -42,9 +43,10 @@ public:
     // `transport`: tests put a script here.
     explicit Client(storage::HttpTransport transport = storage::CurlExchange) : transport_(std::move(transport)) {}
 
+    // One exchange for one question to a chat model, or for any number of texts to embed. REQUIRES: all of one kind.
     // `stop`: asked while waiting; true ends the exchange with OPERATION_CANCELED.
     // Errors: AI_FUNCTION_HTTP_REQUEST_ERROR, AI_FUNCTION_INVALID_HTTP_RESPONSE. `key` never stands in one.
-    Result<ModelAnswer> Ask(const EndpointSettings &endpoint, const std::string &key, const Question &question, Pace &pace, const std::function<bool()> &stop) const;
+    Result<ModelAnswer> Ask(const EndpointSettings &endpoint, const std::string &key, const std::vector<const Question *> &questions, Pace &pace, const std::function<bool()> &stop) const;
 
 private:
     storage::HttpTransport transport_;

@@ -121,7 +121,7 @@ Result<void> Store::InsertUsage(const UsageRow &row) {
     return insert.Integer(row.cached ? 1 : 0).Integer(row.cost_nano_usd).Integer(row.latency_ms).Text(row.caller).Text(row.error).Run();
 }
 
-Result<void> Store::Settle(const Reservation &reservation, const UsageRow &usage, const std::optional<CacheEntry> &entry) {
+Result<void> Store::Settle(const Reservation &reservation, const UsageRow &usage, const std::vector<CacheEntry> &entries) {
     std::lock_guard lock(mutex_);
     TARN_CHECK(file_->Run("PRAGMA synchronous = FULL"));
     return file_->Atomically([&]() -> Result<void> {
@@ -132,12 +132,16 @@ Result<void> Store::Settle(const Reservation &reservation, const UsageRow &usage
             SqliteStatement book(*file_, "INSERT INTO spent VALUES (?, ?) ON CONFLICT (period) DO UPDATE SET nano_usd = nano_usd + excluded.nano_usd");
             TARN_CHECK(book.Text(period).Integer(usage.cost_nano_usd).Run());
         }
-        if (!entry) return {};
-        SqliteStatement insert(*file_, "INSERT OR REPLACE INTO cache (key, kind, function, model, prompt_version, parameters, input, answer, tokens_in, tokens_out, cost_nano_usd, created_at_ms) "
-                                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-        insert.Blob(entry->key).Text(entry->kind).Text(entry->function).Text(entry->model).Text(entry->prompt_version).Text(entry->parameters).Text(entry->input);
-        return insert.Blob(entry->answer).Integer(entry->tokens_in).Integer(entry->tokens_out).Integer(entry->cost).Integer(NowMs()).Run();
+        for (const CacheEntry &entry : entries) TARN_CHECK(InsertEntry(entry));
+        return {};
     });
+}
+
+Result<void> Store::InsertEntry(const CacheEntry &entry) {
+    SqliteStatement insert(*file_, "INSERT OR REPLACE INTO cache (key, kind, function, model, prompt_version, parameters, input, answer, tokens_in, tokens_out, cost_nano_usd, created_at_ms) "
+                                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.Blob(entry.key).Text(entry.kind).Text(entry.function).Text(entry.model).Text(entry.prompt_version).Text(entry.parameters).Text(entry.input);
+    return insert.Blob(entry.answer).Integer(entry.tokens_in).Integer(entry.tokens_out).Integer(entry.cost).Integer(NowMs()).Run();
 }
 
 Result<void> Store::AddUsage(const std::vector<UsageRow> &rows) {

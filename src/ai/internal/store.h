@@ -47,8 +47,8 @@ public:
 
     // Sets `amount` aside, or says which cap is in the way. A reservation of a process that died ends after `valid_s`.
     Result<std::expected<Reservation, Refusal>> Reserve(NanoUsd amount, NanoUsd day_cap, NanoUsd project_cap, int64_t valid_s);
-    // The call is over: gives the reservation back and books what it cost; `entry`: what it answered.
-    Result<void> Settle(const Reservation &reservation, const UsageRow &usage, const std::optional<CacheEntry> &entry);
+    // The call is over: gives the reservation back and books what it cost; `entries`: what it answered.
+    Result<void> Settle(const Reservation &reservation, const UsageRow &usage, const std::vector<CacheEntry> &entries);
     Result<void> AddUsage(const std::vector<UsageRow> &rows);
 
     // Rows after `after`, oldest first; `after` becomes the last one's number.
@@ -58,6 +58,7 @@ public:
 private:
     explicit Store(std::unique_ptr<SqliteFile> file) : file_(std::move(file)) {}
     Result<void> InsertUsage(const UsageRow &row);
+    Result<void> InsertEntry(const CacheEntry &entry);
 
     std::mutex mutex_;
     std::unique_ptr<SqliteFile> file_;

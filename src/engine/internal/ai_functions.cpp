@@ -174,6 +174,7 @@ private:
             if (task_.task != Task::kQuery) error.message = std::string(task_.name) + " needs an AI endpoint: the local models cannot do this. " + error.message;
             ThrowThroughDuckDB(error);
         }
+        embeds_ = task_.task == Task::kQuery && (*endpoint)->model.empty();
         std::vector<ai::Question> questions;
         for (idx_t row : rows_) AddQuestions(row, questions);
         ai::AskOptions options;
@@ -186,6 +187,11 @@ private:
             if (answer || bind_.fails) continue;
             const std::string &condition = answer.error().condition;
             if (condition == "AI_BUDGET_EXCEEDED" || condition == "OPERATION_CANCELED" || condition == "RESOURCE_DOES_NOT_EXIST" || condition == "INVALID_PARAMETER_VALUE" || condition == "IO_ERROR") ThrowThroughDuckDB(answer.error());
+        }
+        if (embeds_) {
+            for (auto &answer : answers) {
+                if (answer) answer = ai::EmbeddingJson(*answer);
+            }
         }
         return task_.task == Task::kSimilarity ? Similarities(answers) : answers;
     }
@@ -206,7 +212,9 @@ private:
                 questions.push_back(ai::EmbeddingQuestion(std::move(content)));
                 questions.push_back(ai::EmbeddingQuestion(Text(kSecond, row)));
                 return;
-            case Task::kQuery: questions.push_back(QueryQuestion(row, std::move(content))); return;
+            case Task::kQuery:
+                questions.push_back(embeds_ ? ai::EmbeddingQuestion(std::move(content), "ai_query") : QueryQuestion(row, std::move(content)));
+                return;
         }
     }
 
@@ -295,6 +303,7 @@ private:
     ClientContext &context_;
     std::shared_ptr<AiStatement> statement_;
     std::vector<idx_t> rows_;  // Those that are asked.
+    bool embeds_ = false;      // ai_query of an endpoint without a chat model.
 };
 
 void RunAi(DataChunk &args, ExpressionState &state, Vector &result) {

@@ -17,7 +17,7 @@
 namespace tarn::engine {
 
 // `args`: rendered, in the call's order. Errors: those of a call with wrong arguments, with its position.
-Result<std::string> RenderAiCall(const sql::FunctionCall &call, const std::vector<std::string> &args, SourcePosition position, uint64_t handle);
+Result<std::string> RenderAiCall(const sql::FunctionCall &call, const std::vector<std::string> &args, SourcePosition position, uint64_t handle, const ai::Settings &settings);
 
 // Both are borrowed and must outlive the database.
 void RegisterAiFunctions(duckdb::DatabaseInstance &db, AiStatements &statements);

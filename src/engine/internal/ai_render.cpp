@@ -167,7 +167,7 @@ Result<Format> FormatOfText(const Call &call, const std::string &text) {
 }
 
 // ai_query: what its constants say decides the result's type.
-Result<std::string> RenderQueryCall(Call &call, uint64_t handle) {
+Result<std::string> RenderQueryCall(Call &call, uint64_t handle, const Signature &signature, const ai::Settings &settings) {
     enum { kEndpoint, kRequest, kReturnType, kFailOnError, kModelParameters, kResponseFormat, kFiles };
     if (call.trees[kFiles] != nullptr) return call.Refuse(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "ai_query with `files` is not supported: Tarn sends texts to a model, no images or documents.");
     if (LiteralText(call.trees[kEndpoint]) == nullptr) return call.Refuse(ErrorKind::kInvalidInput, "AI_INVALID_ARGUMENT_VALUE_ERROR", "The endpoint of ai_query must be a string literal.");
@@ -176,6 +176,16 @@ Result<std::string> RenderQueryCall(Call &call, uint64_t handle) {
         call.fails = fails ? "true" : "false";
     }
     Format format{"", "VARCHAR", ""};
+    auto endpoint = settings.endpoints.find(*LiteralText(call.trees[kEndpoint]));
+    bool embeds = endpoint != settings.endpoints.end() && endpoint->second.model.empty();
+    if (embeds) {
+        format.type = "FLOAT[]";
+        for (int given : {kReturnType, kModelParameters, kResponseFormat}) {
+            if (call.trees[given] == nullptr) continue;
+            return call.Refuse(ErrorKind::kInvalidInput, "AI_INVALID_ARGUMENT_VALUE_ERROR", "The endpoint `" + endpoint->first + "` embeds texts: ai_query takes no `" +
+                               std::string(signature.parameters[static_cast<size_t>(given)].name) + "` there, and answers with an ARRAY<FLOAT>.");
+        }
+    }
     if (call.trees[kResponseFormat] != nullptr) {
         const std::string *text = LiteralText(call.trees[kResponseFormat]);
         if (text == nullptr) return call.Refuse(ErrorKind::kInvalidInput, "AI_INVALID_ARGUMENT_VALUE_ERROR", "The responseFormat of ai_query must be a string literal.");
@@ -197,12 +207,12 @@ Result<std::string> RenderQueryCall(Call &call, uint64_t handle) {
 
 }  // namespace
 
-Result<std::string> RenderAiCall(const sql::FunctionCall &function, const std::vector<std::string> &args, SourcePosition position, uint64_t handle) {
+Result<std::string> RenderAiCall(const sql::FunctionCall &function, const std::vector<std::string> &args, SourcePosition position, uint64_t handle, const ai::Settings &settings) {
     Call call{function, ToLower(function.name.Last()), position, {}, {}};
     auto signature = std::ranges::find(Signatures(), call.name, &Signature::name);
     TARN_ASSERT(signature != Signatures().end());
     TARN_CHECK(TakeArguments(call, *signature, args));
-    if (call.name == "ai_query") return RenderQueryCall(call, handle);
+    if (call.name == "ai_query") return RenderQueryCall(call, handle, *signature, settings);
     std::string text = "tarn_" + call.name + "(" + std::to_string(handle) + "::UBIGINT, " + call.fails;
     for (const std::string &argument : call.texts) text += ", " + argument;
     return text + ")";

@@ -1,5 +1,6 @@
 #include "engine/internal/statement_context.h"
 
+#include "ai/service.h"
 #include "delta/schema.h"
 #include "engine/internal/ai_functions.h"
 #include "engine/internal/changes.h"
@@ -352,7 +353,7 @@ Result<std::string> StatementContext::Parameter(std::string_view name, SourcePos
 Result<std::string> StatementContext::RenderFunction(const sql::FunctionCall &call, const std::vector<std::string> &args, SourcePosition position) {
     if (!ToLower(call.name.Last()).starts_with("ai_")) return RenderContext::RenderFunction(call, args, position);
     if (!ai_) { TARN_TRY(ai_, AiLease::Open(session_)); }
-    return RenderAiCall(call, args, position, ai_->handle());
+    return RenderAiCall(call, args, position, ai_->handle(), session_.engine.ai->settings());
 }
 
 sql::Name StatementContext::Qualify(const sql::Name &table) {

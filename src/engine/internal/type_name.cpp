@@ -1,0 +1,26 @@
+#include "engine/internal/type_name.h"
+
+#include "engine/internal/types.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#include "duckdb/main/extension/extension_loader.hpp"
+#pragma GCC diagnostic pop
+
+namespace tarn::engine {
+namespace {
+
+void TypeName(duckdb::DataChunk &args, duckdb::ExpressionState &, duckdb::Vector &result) {
+    result.Reference(duckdb::Value(FromLogicalType(args.data[0].GetType()).ToString()));
+}
+
+}  // namespace
+
+void RegisterTypeName(duckdb::DatabaseInstance &db) {
+    duckdb::ScalarFunction function("tarn_typeof", {duckdb::LogicalType::ANY}, duckdb::LogicalType::VARCHAR, TypeName);
+    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+    duckdb::ExtensionLoader(db, "tarn").RegisterFunction(function);
+}
+
+}  // namespace tarn::engine
