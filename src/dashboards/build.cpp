@@ -132,8 +132,17 @@ bool WaitFor(pid_t child) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-// Runs Chromium on a built page; `what` says what to make of it.
-Result<void> RunChromium(const fs::path &html, const std::string &what, const fs::path &made, BuildReport &report) {
+// What Chromium makes of a built page.
+struct ChromiumRun {
+    fs::path html;
+    std::string form;        // "print": the width of a sheet; "picture": that of a screen. Both open and without controls.
+    std::string what;        // Its option.
+    fs::path made;
+    int height = 1600;       // Of the window.
+    const char *output = "/dev/null";
+};
+
+Result<void> RunChromium(const ChromiumRun &run) {
     fs::path chromium = FindChromium();
     if (chromium.empty()) {
         Error error = MakeError(ErrorKind::kNotFound, "FEATURE_NOT_SUPPORTED", "PDF and PNG are made by Chromium, which is not installed.");
@@ -144,8 +153,8 @@ Result<void> RunChromium(const fs::path &html, const std::string &what, const fs
     if (mkdtemp(profile) == nullptr) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot make a temporary folder.");
     std::vector<std::string> arguments = {chromium.string(), "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                                           "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
-                                          "--user-data-dir=" + std::string(profile), "--virtual-time-budget=20000", "--window-size=1280,1600",
-                                          "--no-pdf-header-footer", what, FileUrl(html) + "#print"};
+                                          "--user-data-dir=" + std::string(profile), "--virtual-time-budget=20000", "--window-size=1280," + std::to_string(run.height),
+                                          "--no-pdf-header-footer", run.what, FileUrl(run.html) + "#" + run.form};
     // Chromium's sandbox does not work for root.
     if (geteuid() == 0) arguments.insert(arguments.begin() + 1, "--no-sandbox");
     std::vector<char *> argv;
@@ -153,16 +162,44 @@ Result<void> RunChromium(const fs::path &html, const std::string &what, const fs
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+    for (int fd : {STDIN_FILENO, STDERR_FILENO}) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, run.output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t child = 0;
     int failed = posix_spawn(&child, chromium.c_str(), &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     bool well = failed == 0 && WaitFor(child);
     std::error_code ignored;
     fs::remove_all(profile, ignored);
-    uintmax_t bytes = fs::file_size(made, ignored);
-    if (!well || ignored) return Fail(ErrorKind::kIo, "IO_ERROR", "Chromium (" + chromium.string() + ") made no " + made.string() + ".");
-    report.files.push_back({made, bytes});
+    bool there = fs::exists(run.made, ignored);
+    if (!well || !there) return Fail(ErrorKind::kIo, "IO_ERROR", "Chromium (" + chromium.string() + ") made no " + run.made.string() + ".");
+    return {};
+}
+
+Result<void> MakePdf(const fs::path &html, const fs::path &made, BuildReport &report) {
+    TARN_CHECK(RunChromium({html, "print", "--print-to-pdf=" + fs::absolute(made).string(), made}));
+    std::error_code failed;
+    report.files.push_back({made, fs::file_size(made, failed)});
+    return {};
+}
+
+// The whole page, whose height the page itself tells in a first run.
+Result<void> MakePng(const fs::path &html, const fs::path &made, BuildReport &report) {
+    constexpr int kTallest = 16000;  // What Chromium's pictures hold.
+    fs::path dom = fs::absolute(made).string() + ".dom";
+    auto looked = RunChromium({html, "picture", "--dump-dom", dom, 1600, dom.c_str()});
+    std::string head(4096, '\0');
+    std::ifstream in(dom, std::ios::binary);
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    in.close();
+    std::error_code failed;
+    fs::remove(dom, failed);
+    TARN_CHECK(looked);
+    constexpr std::string_view kMark = "data-height=\"";
+    size_t at = head.find(kMark);
+    int height = at == std::string::npos ? 0 : std::atoi(head.c_str() + at + kMark.size());
+    if (height <= 0) return Fail(ErrorKind::kIo, "IO_ERROR", "The page " + html.string() + " was not drawn in time.");
+    TARN_CHECK(RunChromium({html, "picture", "--screenshot=" + fs::absolute(made).string(), made, std::clamp(height, 200, kTallest)}));
+    report.files.push_back({made, fs::file_size(made, failed)});
     return {};
 }
 
@@ -216,7 +253,7 @@ Result<BuildReport> BuildDashboards(ResultStore &store, const std::vector<Dashbo
         for (bool pdf : {true, false}) {
             if (!(pdf ? options.pdf : options.png)) continue;
             fs::path made = options.output / (dashboard.name + (pdf ? ".pdf" : ".png"));
-            TARN_CHECK(RunChromium(path, (pdf ? "--print-to-pdf=" : "--screenshot=") + fs::absolute(made).string(), made, report));
+            TARN_CHECK(pdf ? MakePdf(path, made, report) : MakePng(path, made, report));
         }
     }
     if (dashboards.size() > 1) TARN_CHECK(WriteFile(options.output / "index.html", BuiltHtml(options.project, PageJson(page_options, {})), report));
@@ -242,7 +279,7 @@ Result<BuildReport> BuildReportDocument(ResultStore &store, const std::vector<Da
     if (pdf) {
         fs::path made = output;
         made.replace_extension(".pdf");
-        TARN_CHECK(RunChromium(output, "--print-to-pdf=" + fs::absolute(made).string(), made, report));
+        TARN_CHECK(MakePdf(output, made, report));
     }
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return report;

@@ -1,7 +1,7 @@
 // Every dashboard of the example, live and built: what the page shows is what SQL says.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -227,6 +227,17 @@ test("built: one file without network shows the same, and other choices", async 
   await page.screenshot({ path: shot("example-built.png"), fullPage: true });
   await clean(opened);
   await opened.context.close();
+});
+
+test("built as a picture and on paper", () => {
+  const out = join(folder, "printed");
+  run("dashboard", "build", example, "--root", root, "--name", "users", "--output", out, "--png", "--pdf");
+  const png = readFileSync(join(out, "users.png"));
+  assert.equal(png.toString("latin1", 1, 4), "PNG");
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  assert.ok(width >= 1000 && height > width, `${width} x ${height}`); // the whole page, not its first screen
+  assert.ok(png.length > 50_000);
+  assert.equal(readFileSync(join(out, "users.pdf")).toString("latin1", 0, 5), "%PDF-");
 });
 
 test("the report holds all of them, and its PDF has pages", async () => {

@@ -70,8 +70,8 @@ EVIL = "</script><script>alert(1)</script>"
 class Server:
     """`tarn dashboard serve` of a project; requests by plain HTTP."""
 
-    def __init__(self, project, root):
-        self.process = subprocess.Popen([TARN, "dashboard", "serve", str(project), "--root", str(root), "--port", "0"], stdout=subprocess.PIPE, text=True)
+    def __init__(self, project, root, *options):
+        self.process = subprocess.Popen([TARN, "dashboard", "serve", str(project), "--root", str(root), "--port", "0", *options], stdout=subprocess.PIPE, text=True)
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
 
     def request(self, path, method="GET", body=None, headers=None):
@@ -332,6 +332,29 @@ SELECT n FROM bad
             for path in ("/d/none", "/d/../databricks.yml", "/assets/../p.sql", "/assets/none.js", "/api/dashboards/sales/table/rows.exe", "/api/dashboards/sales/table/../x.csv", "/etc/passwd", "/d/"):
                 self.assertEqual(server.request(path)[0].status, 404, path)
             self.assertEqual(server.request("/d/sales", "DELETE")[0].status, 404)
+
+    def test_other_addresses_only_when_told(self):
+        def ask(server, host, name):
+            connection = http.client.HTTPConnection(host, server.port, timeout=20)
+            try:
+                connection.request("GET", "/", headers={"Host": name})
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        server = Server(self.project, self.root)
+        try:
+            self.assertEqual(ask(server, "127.0.0.1", "elsewhere.example"), 421)
+            with self.assertRaises(OSError):
+                ask(server, "127.0.0.2", "localhost")  # Another address of this machine.
+        finally:
+            server.stop()
+        server = Server(self.project, self.root, "--host", "0.0.0.0")
+        try:
+            self.assertEqual(ask(server, "127.0.0.2", "elsewhere.example"), 200)
+        finally:
+            server.stop()
+        self.assertIn("[INVALID_PARAMETER_VALUE]", self.call("dashboard", "serve", str(self.project), "--root", self.root, "--host", "nowhere", check=False).stderr)
 
     def test_tables_are_downloaded_whole(self):
         self.sql("INSERT INTO main.shop.sales SELECT 'n', id, DATE'2024-01-01', 'x' FROM range(12000)")

@@ -36,13 +36,18 @@ export function onTheme(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-// #print: as on paper, for whoever prints without a dialog.
+// #print: as on paper, for whoever prints without a dialog. #picture: the same as wide as a screen.
 export function printsAlways(): boolean {
-  return location.hash === "#print";
+  return location.hash === "#print" || isPicture();
+}
+
+export function isPicture(): boolean {
+  return location.hash === "#picture";
 }
 
 export function markPrinting(printing: boolean): void {
   document.documentElement.dataset["printing"] = printing ? "1" : "0";
+  document.documentElement.dataset["wide"] = isPicture() ? "1" : "0";
 }
 
 export function apply(): void {
