@@ -89,8 +89,9 @@ void RegisterExpectations(DatabaseInstance &db, ExpectationCounters &counters) {
     ScalarFunction key("tarn_key", {LogicalType::UBIGINT, LogicalType::UBIGINT}, LogicalType::BOOLEAN, Key);
     ExtensionLoader loader(db, "tarn");
     for (ScalarFunction *function : {&expect, &key}) {
-        // Counting is a side effect: never folded, never duplicated, called for NULLs too.
+        // Counting is a side effect: never folded, never duplicated, called for NULLs too. Fallible: only for rows that all filters let through.
         function->SetVolatile();
+        function->SetFallible();
         function->SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
         function->SetExtraFunctionInfo(make_shared_ptr<ExpectInfo>(counters));
         loader.RegisterFunction(*function);

@@ -61,8 +61,10 @@ void RegisterWriteFunctions(DatabaseInstance &db, IdentityCounters &counters) {
     next.SetExtraFunctionInfo(make_shared_ptr<IdentityInfo>(counters));
     ExtensionLoader loader(db, "tarn");
     for (ScalarFunction *function : {&next, &fail}) {
-        // Never folded, and never moved to rows that the statement does not write.
+        // Never folded, and never moved to rows that the statement does not write: what is not fallible is computed before
+        // the filter that takes out rows which a MERGE deletes.
         function->SetVolatile();
+        function->SetFallible();
         function->SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
         loader.RegisterFunction(*function);
     }

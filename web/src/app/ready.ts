@@ -1,7 +1,5 @@
 // When is the page done? Tests, PDF and timing wait for <html data-ready="1">: nothing asked for is outstanding
 // and everything in view is drawn. "0" from the moment a change begins.
-import { isPicture } from "./theme.ts";
-
 let pending = 0;
 let settling: ReturnType<typeof setTimeout> | undefined;
 let changeStart = 0;
@@ -62,7 +60,8 @@ function settle(): void {
     for (const act of waiting.splice(0)) whenIdle(act);
     if (document.documentElement.dataset["ready"] === "1") return;
     document.documentElement.dataset["ready"] = "1";
-    if (isPicture()) document.documentElement.dataset["height"] = String(document.documentElement.scrollHeight); // for whoever takes it
+    const page = document.documentElement;
+    if (page.dataset["wide"] === "1") page.dataset["height"] = String(page.scrollHeight); // for whoever takes the picture
     const now = performance.now();
     if (timings["ready"] === undefined) mark("ready");
     else timings.changes.push({ at: Math.round(now), ms: Math.round((now - changeStart) * 10) / 10 });
