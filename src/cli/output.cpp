@@ -111,7 +111,7 @@ void AppendRow(const engine::ResultSet &result, size_t row, Format format, std::
         if (format == Format::kTsv) {
             result.AppendCell(row, i, engine::CellStyle::kSpark, out);
         } else if (format == Format::kJsonl) {
-            engine::AppendJsonString(columns[i].name, out);
+            AppendJsonString(columns[i].name, out);
             out += ':';
             result.AppendCell(row, i, engine::CellStyle::kJson, out);
         } else if (!result.IsNull(row, i)) {

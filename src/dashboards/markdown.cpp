@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/data_type.h"
+#include "base/text.h"
 #include "dashboards/internal/front_matter.h"
 
 namespace tarn::dashboards {
@@ -14,12 +15,6 @@ namespace {
 // Inline values pass through the Markdown renderer as these two characters of the private use area around a number.
 constexpr std::string_view kOpenMark = "\xEE\x80\x80", kCloseMark = "\xEE\x80\x81";
 constexpr int kMaxContainers = 16;
-
-std::string_view Trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r' || text.front() == '\n')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
-    return text;
-}
 
 std::string EscapeHtml(std::string_view text) {
     std::string out;
@@ -31,16 +26,6 @@ std::string EscapeHtml(std::string_view text) {
         else out += c;
     }
     return out;
-}
-
-std::string JsonText(std::string_view text) {
-    std::string out = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) out += ' ';
-        else out += c;
-    }
-    return out + "\"";
 }
 
 struct InlineValue {
@@ -259,7 +244,7 @@ private:
         bool is_number = error == std::errc() && last == literal.data() + literal.size();
         bool word = literal == "true" || literal == "false" || literal == "null";
         if (!quoted && !is_number && !word) return false;
-        block.condition = {value->query, value->column, sign, quoted ? JsonText(literal.substr(1, literal.size() - 2)) : std::string(literal)};
+        block.condition = {value->query, value->column, sign, quoted ? JsonString(literal.substr(1, literal.size() - 2)) : std::string(literal)};
         dashboard_.columns_used.push_back({value->query, value->column, line_});
         block.queries = {value->query};
         block.text.clear();

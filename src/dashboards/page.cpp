@@ -4,16 +4,11 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/text.h"
 #include "engine/result_set.h"
 
 namespace tarn::dashboards {
 namespace {
-
-std::string Quoted(std::string_view text) {
-    std::string out;
-    engine::AppendJsonString(text, out);
-    return out;
-}
 
 std::string NumberJson(double number) { return ToJson(Value(number)); }
 
@@ -32,24 +27,24 @@ std::string_view TypeName(ParameterType type) {
 }
 
 std::string ParameterJson(const Parameter &parameter) {
-    std::string json = "{\"name\":" + Quoted(parameter.name) + ",\"label\":" + Quoted(parameter.label) + ",\"type\":" + Quoted(TypeName(parameter.type));
-    if (!parameter.description.empty()) json += ",\"description\":" + Quoted(parameter.description);
+    std::string json = "{\"name\":" + JsonString(parameter.name) + ",\"label\":" + JsonString(parameter.label) + ",\"type\":" + JsonString(TypeName(parameter.type));
+    if (!parameter.description.empty()) json += ",\"description\":" + JsonString(parameter.description);
     json += ",\"default\":" + ToJson(DefaultOf(parameter).value_or(Value()));
     if (parameter.min) json += ",\"min\":" + NumberJson(*parameter.min);
     if (parameter.max) json += ",\"max\":" + NumberJson(*parameter.max);
     if (parameter.step) json += ",\"step\":" + NumberJson(*parameter.step);
-    if (!parameter.min_date.empty()) json += ",\"min\":" + Quoted(parameter.min_date);
-    if (!parameter.max_date.empty()) json += ",\"max\":" + Quoted(parameter.max_date);
+    if (!parameter.min_date.empty()) json += ",\"min\":" + JsonString(parameter.min_date);
+    if (!parameter.max_date.empty()) json += ",\"max\":" + JsonString(parameter.max_date);
     if (!parameter.options.empty()) {
         std::string options;
         for (const Option &option : parameter.options) {
-            options += (options.empty() ? "{\"value\":" : ",{\"value\":") + Quoted(option.value) + ",\"label\":" + Quoted(option.label) + "}";
+            options += (options.empty() ? "{\"value\":" : ",{\"value\":") + JsonString(option.value) + ",\"label\":" + JsonString(option.label) + "}";
         }
         json += ",\"options\":[" + options + "]";
     }
     if (parameter.options_from) {
-        json += ",\"options_from\":{\"query\":" + Quoted(parameter.options_from->query) + ",\"value\":" + Quoted(parameter.options_from->value) +
-                ",\"label\":" + Quoted(parameter.options_from->label) + "}";
+        json += ",\"options_from\":{\"query\":" + JsonString(parameter.options_from->query) + ",\"value\":" + JsonString(parameter.options_from->value) +
+                ",\"label\":" + JsonString(parameter.options_from->label) + "}";
     }
     return json + "}";
 }
@@ -66,35 +61,35 @@ public:
 private:
     std::string One(const Block &block) {
         switch (block.kind) {
-            case Block::Kind::kHtml: return "{\"kind\":\"html\",\"html\":" + Quoted(block.text) + "}";
+            case Block::Kind::kHtml: return "{\"kind\":\"html\",\"html\":" + JsonString(block.text) + "}";
             case Block::Kind::kChart: return "{\"kind\":\"chart\",\"id\":\"" + NextId() + "\",\"spec\":" + block.json + "}";
             case Block::Kind::kVegaLite: {
                 std::string queries;
-                for (const std::string &query : block.queries) queries += (queries.empty() ? "" : ",") + Quoted(query);
-                std::string title = block.text.empty() ? "" : ",\"title\":" + Quoted(block.text);
+                for (const std::string &query : block.queries) queries += (queries.empty() ? "" : ",") + JsonString(query);
+                std::string title = block.text.empty() ? "" : ",\"title\":" + JsonString(block.text);
                 return "{\"kind\":\"vega_lite\",\"id\":\"" + NextId() + "\",\"spec\":" + block.json + ",\"queries\":[" + queries + "]" + title + "}";
             }
             case Block::Kind::kTabs: {
                 std::string tabs;
                 for (const Block &tab : block.blocks) {
                     if (tab.kind != Block::Kind::kTab) continue;
-                    tabs += (tabs.empty() ? "{\"title\":" : ",{\"title\":") + Quoted(tab.text) + ",\"blocks\":" + List(tab.blocks) + "}";
+                    tabs += (tabs.empty() ? "{\"title\":" : ",{\"title\":") + JsonString(tab.text) + ",\"blocks\":" + List(tab.blocks) + "}";
                 }
                 return "{\"kind\":\"tabs\",\"tabs\":[" + tabs + "]}";
             }
             case Block::Kind::kTab: return List(block.blocks);
             case Block::Kind::kGrid: return "{\"kind\":\"grid\",\"columns\":" + std::to_string(block.columns) + ",\"blocks\":" + List(block.blocks) + "}";
             case Block::Kind::kDetails:
-                return "{\"kind\":\"details\",\"title\":" + Quoted(block.text) + ",\"open\":" + (block.open ? "true" : "false") + ",\"blocks\":" + List(block.blocks) + "}";
+                return "{\"kind\":\"details\",\"title\":" + JsonString(block.text) + ",\"open\":" + (block.open ? "true" : "false") + ",\"blocks\":" + List(block.blocks) + "}";
             case Block::Kind::kNote:
-                return "{\"kind\":\"note\",\"style\":" + Quoted(block.style) + (block.text.empty() ? "" : ",\"title\":" + Quoted(block.text)) +
+                return "{\"kind\":\"note\",\"style\":" + JsonString(block.style) + (block.text.empty() ? "" : ",\"title\":" + JsonString(block.text)) +
                        ",\"blocks\":" + List(block.blocks) + "}";
             case Block::Kind::kIf: {
                 const Condition &condition = block.condition;
-                return "{\"kind\":\"if\",\"condition\":{\"query\":" + Quoted(condition.query) + ",\"column\":" + Quoted(condition.column) + ",\"op\":" +
-                       Quoted(condition.op) + ",\"value\":" + condition.value_json + "},\"blocks\":" + List(block.blocks) + ",\"otherwise\":" + List(block.otherwise) + "}";
+                return "{\"kind\":\"if\",\"condition\":{\"query\":" + JsonString(condition.query) + ",\"column\":" + JsonString(condition.column) + ",\"op\":" +
+                       JsonString(condition.op) + ",\"value\":" + condition.value_json + "},\"blocks\":" + List(block.blocks) + ",\"otherwise\":" + List(block.otherwise) + "}";
             }
-            case Block::Kind::kError: return "{\"kind\":\"error\",\"message\":" + Quoted(block.text) + ",\"line\":" + std::to_string(block.line) + "}";
+            case Block::Kind::kError: return "{\"kind\":\"error\",\"message\":" + JsonString(block.text) + ",\"line\":" + std::to_string(block.line) + "}";
         }
         return "null";
     }
@@ -105,7 +100,7 @@ private:
 
 std::string DashboardJson(const PageDashboard &page) {
     const Dashboard &dashboard = *page.dashboard;
-    std::string json = "{\"name\":" + Quoted(dashboard.name) + ",\"title\":" + Quoted(dashboard.title) + ",\"description\":" + Quoted(dashboard.description);
+    std::string json = "{\"name\":" + JsonString(dashboard.name) + ",\"title\":" + JsonString(dashboard.title) + ",\"description\":" + JsonString(dashboard.description);
     std::string list;
     std::vector<std::string> names;
     for (const Parameter &parameter : dashboard.parameters) {
@@ -116,8 +111,8 @@ std::string DashboardJson(const PageDashboard &page) {
     list.clear();
     for (const NamedQuery &query : dashboard.queries) {
         std::string parameters;
-        for (const std::string &name : query.parameters) parameters += (parameters.empty() ? "" : ",") + Quoted(name);
-        list += (list.empty() ? "" : ",") + Quoted(query.name) + ":{\"sql\":" + Quoted(query.sql) + ",\"parameters\":[" + parameters + "]}";
+        for (const std::string &name : query.parameters) parameters += (parameters.empty() ? "" : ",") + JsonString(name);
+        list += (list.empty() ? "" : ",") + JsonString(query.name) + ":{\"sql\":" + JsonString(query.sql) + ",\"parameters\":[" + parameters + "]}";
     }
     json += ",\"queries\":{" + list + "},\"blocks\":" + BlockWriter().List(dashboard.blocks);
     json += ",\"results\":[";
@@ -152,12 +147,12 @@ std::string PageJson(const PageOptions &options, const std::vector<PageDashboard
     std::tm utc{};
     gmtime_r(&seconds, &utc);
     std::strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    std::string json = std::string("{\"mode\":\"") + (options.live ? "live" : "built") + "\",\"generated\":\"" + now + "\",\"project\":" + Quoted(options.project) +
+    std::string json = std::string("{\"mode\":\"") + (options.live ? "live" : "built") + "\",\"generated\":\"" + now + "\",\"project\":" + JsonString(options.project) +
                        ",\"report\":" + (options.report ? "true" : "false") + ",\"index\":[";
     for (size_t i = 0; i < options.index.size(); i++) {
         const Dashboard &dashboard = *options.index[i];
-        json += (i > 0 ? ",{\"name\":" : "{\"name\":") + Quoted(dashboard.name) + ",\"title\":" + Quoted(dashboard.title) + ",\"description\":" + Quoted(dashboard.description);
-        if (!dashboard.group.empty()) json += ",\"group\":" + Quoted(dashboard.group);
+        json += (i > 0 ? ",{\"name\":" : "{\"name\":") + JsonString(dashboard.name) + ",\"title\":" + JsonString(dashboard.title) + ",\"description\":" + JsonString(dashboard.description);
+        if (!dashboard.group.empty()) json += ",\"group\":" + JsonString(dashboard.group);
         json += "}";
     }
     json += "],\"dashboards\":[";

@@ -34,9 +34,9 @@ std::string ColumnsJson(const std::vector<engine::Column> &columns) {
     std::string json;
     for (const engine::Column &column : columns) {
         json += json.empty() ? "[{\"name\":" : ",{\"name\":";
-        engine::AppendJsonString(column.name, json);
+        AppendJsonString(column.name, json);
         json += ",\"type\":";
-        engine::AppendJsonString(column.type.ToString(), json);
+        AppendJsonString(column.type.ToString(), json);
         json += '}';
     }
     return json.empty() ? "[]" : json + "]";
@@ -73,7 +73,7 @@ Result<void> ReadTable(engine::ResultSet &rows, const engine::QuerySources &sour
     if (total > count) json += ",\"truncated\":" + std::to_string(total);
     auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
     json += ",\"versions\":";
-    engine::AppendJsonString(VersionsText(sources), json);
+    AppendJsonString(VersionsText(sources), json);
     json += ",\"milliseconds\":" + std::to_string(static_cast<double>(elapsed) / 1000).substr(0, 8) + "}";
     return {};
 }
@@ -110,12 +110,12 @@ std::string OptionColumn(const Dashboard &dashboard, const std::string &query) {
 
 std::string ErrorJson(const Error &error) {
     std::string json = "{\"class\":";
-    engine::AppendJsonString(error.condition, json);
+    AppendJsonString(error.condition, json);
     json += ",\"message\":";
-    engine::AppendJsonString(error.remedy.empty() ? error.message : error.message + " " + error.remedy, json);
+    AppendJsonString(error.remedy.empty() ? error.message : error.message + " " + error.remedy, json);
     if (!error.sqlstate.empty()) {
         json += ",\"sqlstate\":";
-        engine::AppendJsonString(error.sqlstate, json);
+        AppendJsonString(error.sqlstate, json);
     }
     if (error.position.line > 0) json += ",\"line\":" + std::to_string(error.position.line);
     return json + "}";
@@ -345,7 +345,7 @@ void ResultStore::Answer(const Dashboard &dashboard, const std::vector<Question>
             missing->error = MakeError(ErrorKind::kNotFound, "DASHBOARD_INVALID_DEFINITION", "There is no query `" + name + "`.");
             missing->versions = missing->error->condition;
             missing->json = "{\"query\":";
-            engine::AppendJsonString(name, missing->json);
+            AppendJsonString(name, missing->json);
             missing->json += ",\"parameters\":{},\"error\":" + ErrorJson(*missing->error) + "}";
             results[i] = std::move(missing);
         }

@@ -193,13 +193,13 @@ std::string ToJson(const Value &value) {
     if (const auto *boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
     if (const auto *number = std::get_if<double>(&value)) return NumberText(*number);
     if (const auto *text = std::get_if<std::string>(&value)) {
-        engine::AppendJsonString(*text, out);
+        AppendJsonString(*text, out);
         return out;
     }
     if (const auto *items = std::get_if<std::vector<std::string>>(&value)) {
         for (const std::string &item : *items) {
             out += out.empty() ? "[" : ",";
-            engine::AppendJsonString(item, out);
+            AppendJsonString(item, out);
         }
         return out.empty() ? "[]" : out + "]";
     }

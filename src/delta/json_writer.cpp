@@ -1,31 +1,8 @@
 #include "delta/internal/json_writer.h"
 
-namespace tarn::delta {
+#include "base/text.h"
 
-void AppendQuoted(std::string_view text, std::string &out) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    out += '"';
-    size_t start = 0;
-    for (size_t i = 0; i < text.size(); i++) {
-        unsigned char c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        out += text.substr(start, i - start);
-        start = i + 1;
-        switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            default:
-                out += "\\u00";
-                out += kHex[c >> 4];
-                out += kHex[c & 15];
-        }
-    }
-    out += text.substr(start);
-    out += '"';
-}
+namespace tarn::delta {
 
 void JsonWriter::Separate() {
     if (!first_ && !after_key_) out_ += ',';
@@ -48,7 +25,7 @@ JsonWriter &JsonWriter::Close(char bracket) {
 
 JsonWriter &JsonWriter::Key(std::string_view key) {
     Separate();
-    AppendQuoted(key, out_);
+    AppendJsonString(key, out_);
     out_ += ':';
     after_key_ = true;
     return *this;
@@ -56,7 +33,7 @@ JsonWriter &JsonWriter::Key(std::string_view key) {
 
 JsonWriter &JsonWriter::Text(std::string_view value) {
     Separate();
-    AppendQuoted(value, out_);
+    AppendJsonString(value, out_);
     return *this;
 }
 

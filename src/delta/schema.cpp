@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
 #include "delta/internal/json_writer.h"
 
 namespace tarn::delta {
@@ -220,7 +221,7 @@ std::optional<int64_t> MetadataInt(const Field &field, std::string_view key) {
 
 void SetMetadataText(Field &field, std::string_view key, std::string_view text) {
     std::string json;
-    AppendQuoted(text, json);
+    AppendJsonString(text, json);
     field.metadata[std::string(key)] = std::move(json);
 }
 

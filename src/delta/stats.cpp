@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "delta/internal/json_writer.h"
 #include "delta/internal/time_text.h"
@@ -105,7 +106,7 @@ std::optional<std::string> Bound(const ColumnStats &column, bool is_max, const S
     }
     if (!quoted) return std::nullopt;
     std::string json;
-    AppendQuoted(*quoted, json);
+    AppendJsonString(*quoted, json);
     return json;
 }
 

@@ -136,28 +136,6 @@ void AppendScalar(const Value &value, CellStyle style, bool nested, std::string 
 std::string JavaDouble(double value) { return JavaFloating(value); }
 std::string JavaFloat(float value) { return JavaFloating(value); }
 
-void AppendJsonString(std::string_view text, std::string &out) {
-    out += '"';
-    for (char c : text) {
-        switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    char buffer[8];
-                    std::snprintf(buffer, sizeof buffer, "\\u%04x", c);
-                    out += buffer;
-                } else {
-                    out += c;
-                }
-        }
-    }
-    out += '"';
-}
-
 void AppendValue(const Value &value, CellStyle style, bool nested, std::string &out) {
     if (value.IsNull()) {
         out += style == CellStyle::kJson || nested ? "null" : "NULL";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/data_type.h"
+#include "base/text.h"
 
 namespace tarn::engine {
 
@@ -38,9 +39,6 @@ public:
     virtual void AppendCell(size_t row, size_t column, CellStyle style, std::string &out) const = 0;
     virtual bool IsNull(size_t row, size_t column) const = 0;
 };
-
-// `text` as a JSON string literal, with quotes.
-void AppendJsonString(std::string_view text, std::string &out);
 
 // A double as Java prints it: "1.0", "1.0E10", "NaN", "Infinity".
 std::string JavaDouble(double value);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sql/internal/nearest.h"
+#include "base/text.h"
 #include "sql/internal/parser_impl.h"
 
 namespace tarn::sql {
@@ -134,7 +135,7 @@ Result<std::vector<Field>> Parser::ParseStructFields() {
                 field.nullable = false;
             } else if (Accept("COMMENT")) {
                 TARN_TRY(std::string comment, ParseString("a comment"));
-                field.metadata["comment"] = JsonText(comment);
+                field.metadata["comment"] = JsonString(comment);
             } else {
                 break;
             }
@@ -145,25 +146,5 @@ Result<std::vector<Field>> Parser::ParseStructFields() {
 }
 
 Result<std::vector<Field>> Parser::ParseSchemaFields() { return ParseStructFields(); }
-
-std::string JsonText(std::string_view text) {
-    std::string out = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            constexpr char kHex[] = "0123456789abcdef";
-            out += "\\u00";
-            out += kHex[(c >> 4) & 0xF];
-            out += kHex[c & 0xF];
-        } else {
-            out += c;
-        }
-    }
-    return out + "\"";
-}
 
 }  // namespace tarn::sql

@@ -10,9 +10,6 @@
 
 namespace tarn::delta {
 
-// Appends `text` as a JSON string. Bytes above 0x7f pass through: they are UTF-8 already.
-void AppendQuoted(std::string_view text, std::string &out);
-
 // Commas and quotes of objects and arrays; the caller keeps Begin and End in balance.
 class JsonWriter {
 public:

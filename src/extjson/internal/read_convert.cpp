@@ -2,6 +2,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "base/text.h"
 #include "extjson/internal/messages.h"
 #include "extjson/internal/naming.h"
 #include "extjson/internal/read_walker.h"
@@ -395,18 +396,18 @@ void ReadWalker::FinishRescued() {
         open.resize(common);
         for (size_t i = common; i < parents.size(); ++i) {
             if (out.back() != '{') out += ',';
-            AppendJsonString(out, parents[i]->name);
+            AppendJsonString(parents[i]->name, out);
             out += ":{";
             open.push_back(parents[i]);
         }
         if (out.back() != '{') out += ',';
-        AppendJsonString(out, entry.node->name);
+        AppendJsonString(entry.node->name, out);
         out += ':';
         out += entry.text;
     }
     out.append(open.size(), '}');
     out += ",\"_file_path\":";
-    AppendJsonString(out, path());
+    AppendJsonString(path(), out);
     out += '}';
     auto &kept = builder_.batch().texts.emplace_back(std::make_unique<std::string>(std::move(out)));
     builder_.rescued().Set(MakeSlot(kept->data(), kept->size()));

@@ -72,22 +72,4 @@ char *Unescape(const char *p, const char *end, char *out) {
     return out;
 }
 
-void AppendJsonString(std::string &out, std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    out += '"';
-    for (char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
 }  // namespace tarn::extjson

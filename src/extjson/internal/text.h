@@ -69,7 +69,4 @@ inline StringSlot MakeSlot(const char *data, size_t length) {
     return slot;
 }
 
-// `text` as a JSON string, quotes included.
-void AppendJsonString(std::string &out, std::string_view text);
-
 }  // namespace tarn::extjson

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/text.h"
+
 namespace tarn::secrets {
 namespace {
 
@@ -18,12 +20,6 @@ constexpr size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(SealingKey::kBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
 const unsigned char *Bytes(std::string_view text) { return reinterpret_cast<const unsigned char *>(text.data()); }
-
-std::string Trimmed(std::string text) {
-    while (!text.empty() && std::strchr(" \t\r\n", text.back()) != nullptr) text.pop_back();
-    size_t start = text.find_first_not_of(" \t\r\n");
-    return start == std::string::npos ? "" : text.substr(start);
-}
 
 // Hex, base64 or URL-safe base64 of exactly 32 bytes.
 bool Decode(const std::string &text, std::array<unsigned char, SealingKey::kBytes> &bytes) {
@@ -108,7 +104,7 @@ Result<std::unique_ptr<SealingKey>> SealingKey::Find(const std::filesystem::path
         TARN_TRY(text, ReadKeyFile(path, true));
     }
     std::unique_ptr<SealingKey> key(new SealingKey(std::move(source)));
-    std::string trimmed = Trimmed(text);
+    std::string trimmed(Trim(text));
     bool decoded = Decode(trimmed, key->bytes_);
     sodium_memzero(text.data(), text.size());
     sodium_memzero(trimmed.data(), trimmed.size());

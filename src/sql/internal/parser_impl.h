@@ -14,9 +14,6 @@
 
 namespace tarn::sql {
 
-// The text as a JSON string, with its quotes: how a comment is kept in a field's metadata.
-std::string JsonText(std::string_view text);
-
 class Parser {
 public:
     // `source` is borrowed and must outlive the parser: exact source texts are cut from it.

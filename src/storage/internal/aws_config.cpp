@@ -7,14 +7,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/text.h"
+
 namespace tarn::storage {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-    return text;
-}
 
 std::string Lower(std::string_view text) {
     std::string out(text);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <sys/wait.h>
 
+#include "base/text.h"
 #include "storage/internal/xml.h"
 #include "storage/path.h"
 
@@ -30,11 +31,6 @@ std::unexpected<Error> NoAccess(const std::string &message, const std::string &r
 std::string ValueOf(const AwsProfile &profile, const std::string &key) {
     auto it = profile.find(key);
     return it == profile.end() ? "" : it->second;
-}
-
-std::string Trimmed(std::string text) {
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
-    return text;
 }
 
 }  // namespace
@@ -119,7 +115,7 @@ CredentialChain::Found CredentialChain::FromWebIdentity(const std::string &role,
     if (!token) return NoAccess("The web identity token " + token_file + " cannot be read.");
     std::string body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + UriEncode(role) +
                        "&RoleSessionName=" + UriEncode(session.empty() ? "tarn" : session) +
-                       "&WebIdentityToken=" + UriEncode(Trimmed(*token));
+                       "&WebIdentityToken=" + UriEncode(Trim(*token));
     return AskSts(body, nullptr);
 }
 
@@ -195,7 +191,7 @@ CredentialChain::Found CredentialChain::FromContainer() {
     if (std::string file = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
         auto text = sources_.read_file(file);
         if (!text) return NoAccess("The container's authorization token " + file + " cannot be read.");
-        token = Trimmed(*text);
+        token = std::string(Trim(*text));
     }
     HttpRequest request;
     request.url = url;
@@ -227,12 +223,12 @@ CredentialChain::Found CredentialChain::FromInstance() {
     // Nobody there: this is no EC2 machine.
     if (!token || token->status != 200) return std::nullopt;
     request.method = "GET";
-    request.headers = {"X-aws-ec2-metadata-token: " + Trimmed(token->body)};
+    request.headers = {"X-aws-ec2-metadata-token: " + std::string(Trim(token->body))};
     request.url = base + "/latest/meta-data/iam/security-credentials/";
     HttpResult role = transport_(request);
     if (!role || role->status != 200) return std::nullopt;
     std::string name = role->body.substr(0, role->body.find('\n'));
-    request.url += UriEncode(Trimmed(name));
+    request.url += UriEncode(Trim(name));
     HttpResult answer = transport_(request);
     if (!answer || answer->status != 200) return NoAccess("The machine's metadata service does not give the keys of its role.");
     TARN_TRY(Credentials found, ParseCredentialsJson(answer->body, "The machine's metadata service"));
