@@ -6,6 +6,7 @@
 
 #include "engine/internal/ai_functions.h"
 #include "engine/internal/curves.h"
+#include "engine/internal/char_columns.h"
 #include "engine/internal/delta_scan.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/forecast_functions.h"
@@ -42,6 +43,7 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
         std::filesystem::create_directories(SpillFolder(root), ignored);
         duckdb::DBConfig config;
         RegisterUtcCasts(config);
+        RegisterCharColumns(config);
         config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
         config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
         config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(false));
@@ -112,6 +114,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterCurves(*state->db->instance);
         RegisterRaise(*state->db->instance);
         RegisterTypeName(*state->db->instance);
+        RegisterCharFunction(*state->db->instance);
         RegisterHeldQueries(*state->db->instance, state->held_queries);
         RegisterJsonPath(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/internal/char_columns.h"
 #include "engine/internal/file_metadata.h"
 #include "engine/internal/file_statistics.h"
 #include "engine/internal/object_file_system.h"
@@ -19,6 +20,7 @@
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
 #pragma GCC diagnostic pop
 
@@ -30,6 +32,7 @@ using namespace duckdb;
 struct DeltaScanInfo final : TableFunctionInfo {
     explicit DeltaScanInfo(ScanSources &sources) : sources(sources) {}
     ScanSources &sources;
+    table_function_pushdown_complex_filter_t pushdown = nullptr;  // DuckDB's own.
 };
 
 // Of __tarn_file. DuckDB's own index of a file counts in the list that a scan was cut down to.
@@ -409,7 +412,18 @@ duckdb::vector<PartitionStatistics> RowCounts(ClientContext &, GetPartitionStats
     return counts;
 }
 
+void PushdownFilters(ClientContext &context, LogicalGet &get, FunctionData *bind_data, duckdb::vector<unique_ptr<Expression>> &filters) {
+    AddBoundsOfRawChars(filters);
+    auto &info = get.function.function_info->Cast<DeltaScanInfo>();
+    if (info.pushdown) info.pushdown(context, get, bind_data, filters);
+}
+
 }  // namespace
+
+const DataType *ScannedSchema(const duckdb::LogicalGet &get) {
+    if (get.function.name != "tarn_scan" || !get.bind_data) return nullptr;
+    return &dynamic_cast<const DeltaFileList &>(*get.bind_data->Cast<duckdb::MultiFileBindData>().file_list).Scan().schema;
+}
 
 void RegisterDeltaScan(DatabaseInstance &db, ScanSources &sources) {
     ExtensionLoader loader(db, "tarn");
@@ -417,7 +431,10 @@ void RegisterDeltaScan(DatabaseInstance &db, ScanSources &sources) {
     scan.name = "tarn_scan";
     scan.arguments = {LogicalType::BIGINT};
     scan.named_parameters.clear();
-    scan.function_info = make_shared_ptr<DeltaScanInfo>(sources);
+    auto info = make_shared_ptr<DeltaScanInfo>(sources);
+    info->pushdown = scan.pushdown_complex_filter;
+    scan.function_info = std::move(info);
+    scan.pushdown_complex_filter = PushdownFilters;
     scan.get_multi_file_reader = DeltaReader::Create;
     scan.get_virtual_columns = VirtualColumns;
     // These look at the bound file list as if it were plain Parquet paths.

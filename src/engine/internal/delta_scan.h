@@ -14,6 +14,9 @@ namespace tarn::engine {
 inline constexpr const char *kFileColumn = "__tarn_file";
 inline constexpr const char *kRowColumn = "__tarn_row";
 
+// The columns of the table that the operator scans, as `column_ids` count them; nullptr: it scans something else.
+const DataType *ScannedSchema(const duckdb::LogicalGet &get);
+
 // `sources` is borrowed and must outlive the database.
 void RegisterDeltaScan(duckdb::DatabaseInstance &db, ScanSources &sources);
 

@@ -142,6 +142,13 @@ Result<void> WriteRules::AddFills(StatementContext &context, const delta::Metada
     return {};
 }
 
+// The log cannot tell '' from NULL in a partition column: it is NULL before anything is checked, as in Spark.
+static std::string StoredText(const delta::Metadata &metadata, const Field &field) {
+    std::string column = sql::QuoteIdentifier(field.name);
+    bool partition = std::ranges::any_of(metadata.partition_columns, [&](const std::string &name) { return EqualsIgnoreCase(name, field.name); });
+    return partition ? "nullif(" + column + ", '')" : column;
+}
+
 Result<void> WriteRules::AddChecks(StatementContext &context, const delta::Metadata &metadata) {
     std::vector<std::pair<std::string, std::string>> invariants;  // Path, text.
     Result<void> outcome;
@@ -169,15 +176,15 @@ Result<void> WriteRules::AddChecks(StatementContext &context, const delta::Metad
         auto spelled = delta::MetadataText(field, "__CHAR_VARCHAR_TYPE_STRING");
         if (!spelled) continue;
         TARN_TRY(DataType bounded, sql::ParseDataType(*spelled));
-        std::string column = sql::QuoteIdentifier(field.name);
+        std::string column = sql::QuoteIdentifier(field.name), value = StoredText(metadata, field);
         std::string length = std::to_string(std::abs(bounded.text_bound));
-        // As Spark does: blanks that are too many go, and CHAR is filled up with them.
-        if (bounded.text_bound > 0) {
-            adjusted_.push_back({field.name, "CASE WHEN length(" + column + ") > " + length + " THEN rpad(rtrim(" + column + ", ' '), greatest(length(rtrim(" +
-                                                 column + ", ' ')), " + length + ")::INTEGER, ' ') ELSE " + column + " END"});
-        } else if (bounded.text_bound < 0) {
-            adjusted_.push_back({field.name, "CASE WHEN length(" + column + ") > " + length + " THEN rpad(rtrim(" + column + ", ' '), greatest(length(rtrim(" +
-                                                 column + ", ' ')), " + length + ")::INTEGER, ' ') ELSE rpad(" + column + ", " + length + ", ' ') END"});
+        // As Spark does, blanks that are too many go. CHAR is filled up with them here already, not only by readers.
+        if (bounded.text_bound != 0) {
+            std::string shortest = "rtrim(" + value + ", ' ')";
+            std::string text = "CASE WHEN length(" + value + ") > " + length + " THEN rpad(" + shortest + ", greatest(length(" + shortest + "), " + length +
+                               ")::INTEGER, ' ') ELSE " + value + " END";
+            if (bounded.text_bound < 0) text = "tarn_char(" + text + ", " + sql::QuoteLiteral("char(" + length + ")") + ")";
+            adjusted_.push_back({field.name, text});
         }
         std::string check = LengthCheck(bounded, column, 0);
         if (check.empty()) continue;
@@ -185,14 +192,10 @@ Result<void> WriteRules::AddChecks(StatementContext &context, const delta::Metad
                                           sql::QuoteLiteral("\" exceeds char/varchar type length limitation. Failed check: " + field.name +
                                                             " is " + *spelled + ".")));
     }
-    // The log cannot tell '' from NULL in a partition column: it is NULL before anything is checked, as in Spark.
     for (const std::string &name : metadata.partition_columns) {
         const Field *field = metadata.schema.FindField(name);
-        if (!field || field->type.kind != TypeKind::kString) continue;
-        auto known = std::ranges::find(adjusted_, field->name, &Fill::column);
-        std::string value = known == adjusted_.end() ? sql::QuoteIdentifier(field->name) : known->text;
-        if (known == adjusted_.end()) known = adjusted_.insert(known, {field->name, ""});
-        known->text = "nullif(" + value + ", '')";
+        if (!field || field->type.kind != TypeKind::kString || std::ranges::find(adjusted_, field->name, &Fill::column) != adjusted_.end()) continue;
+        adjusted_.push_back({field->name, StoredText(metadata, *field)});
     }
     return {};
 }
