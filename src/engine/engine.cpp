@@ -110,7 +110,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterForecastFunctions(*state->db->instance);
         RegisterExpectations(*state->db->instance, state->expectations);
         RegisterTakeFiles(*state->db->instance, state->file_takers);
-        RegisterRowMarks(*state->db->instance, state->markers);
+        RegisterRowMarks(*state->db->instance, state->markers, state->counters);
         RegisterCurves(*state->db->instance);
         RegisterRaise(*state->db->instance);
         RegisterTypeName(*state->db->instance);

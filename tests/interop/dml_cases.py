@@ -124,6 +124,8 @@ class ResultsAndMetrics:
         both("UPDATE {t} SET v = upper(v), p = p WHERE id % 10 = 3")
         both("UPDATE {t} SET v = 'nobody' WHERE id = -1")
         both(self.MERGE)
+        # Matched rows alone: conditions on the source must not thin it out before it is counted.
+        both("MERGE INTO {t} AS t USING (SELECT CAST(id AS INT) AS id FROM RANGE(55, 75)) AS s ON t.id = s.id AND s.id < 58 WHEN MATCHED AND s.id > 55 THEN UPDATE SET v = 'w'")
         both("MERGE INTO {t} AS t USING (SELECT 50 AS id) AS s ON t.id = s.id WHEN MATCHED THEN DELETE")
         both("DELETE FROM {t} WHERE id > 110 AND v = 'm'")
         both("DELETE FROM {t} WHERE id = -1")

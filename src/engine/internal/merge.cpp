@@ -3,6 +3,8 @@
 
 #include "delta/schema.h"
 #include "engine/internal/column_values.h"
+#include "engine/internal/duck_error.h"
+#include "engine/internal/duck_run.h"
 #include "engine/internal/insert.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/store_value.h"
@@ -86,6 +88,8 @@ public:
     // Of a scan of target rows: those that the source matches.
     Result<std::function<std::string(const std::string &scan)>> Matches();
     bool Has(When when) const;
+    // How many rows the source had, after the changes were applied. nullopt: counting would mean to read files or ask for random values again.
+    Result<std::optional<int64_t>> SourceRows() const;
     // Whether several source rows may remove one target row: as Delta defines it, for a lone WHEN MATCHED THEN DELETE.
     bool MayRepeat() const;
 
@@ -94,7 +98,9 @@ private:
     Result<void> Evolve();
     std::vector<const sql::ScopeRelation *> Visible(const sql::MergeClause &clause) const;
     std::vector<sql::ScopeRelation> Scope(const sql::MergeClause &clause) const;
-    std::string SourceItem() const { return "(SELECT *, TRUE AS __tarn_source FROM " + source_text_ + ") AS " + sql::QuoteIdentifier(source_.alias); }
+    std::string SourceItem(const std::string &in_source = "TRUE") const {
+        return "(SELECT *, " + in_source + " AS __tarn_source FROM " + source_text_ + ") AS " + sql::QuoteIdentifier(source_.alias);
+    }
     // The target's virtual columns must be named where the scan stands alone.
     std::string TargetItem() const { return "(SELECT *, __tarn_file, __tarn_row FROM " + scan_ + ") AS " + sql::QuoteIdentifier(target_.alias); }
 
@@ -112,6 +118,8 @@ private:
     bool evolves_;
     sql::ScopeRelation target_, source_;
     std::string source_text_, scan_;
+    std::shared_ptr<std::atomic<int64_t>> counter_ = std::make_shared<std::atomic<int64_t>>(0);
+    RowCounters::Lease counted_{context_.session().engine.counters, counter_};
     DataType source_schema_;
     std::vector<ClauseValues> clauses_;
     std::string action_;  // DuckDB text: the number of the clause that takes a row, or NULL.
@@ -344,7 +352,9 @@ Result<std::string> MergePlan::Changes() {
     for (size_t i = 0; i < clauses_.size() && !keeps_source && !keeps_target; i++) {
         where += (where.empty() ? " WHERE (" : " OR (") + (clauses_[i].condition.empty() ? "TRUE" : clauses_[i].condition) + ")";
     }
-    return select + " FROM " + SourceItem() + join + TargetItem() + " ON " + on + where;
+    // Where every row of the source is in the result, none is left out before it is counted.
+    std::string in_source = keeps_source ? "tarn_count(" + std::to_string(counted_.handle()) + "::UBIGINT)" : "TRUE";
+    return select + " FROM " + SourceItem(in_source) + join + TargetItem() + " ON " + on + where;
 }
 
 std::vector<RowEffect> MergePlan::Effects() const {
@@ -380,6 +390,13 @@ Result<std::function<std::string(const std::string &scan)>> MergePlan::Matches()
     return [source, target = ") AS " + sql::QuoteIdentifier(target_.alias) + " ON " + on](const std::string &scan) { return source + scan + target; };
 }
 
+Result<std::optional<int64_t>> MergePlan::SourceRows() const {
+    if (Has(When::kNotMatched)) return counter_->load();
+    if (!context_.Sources().stable) return std::nullopt;
+    TARN_TRY(auto rows, RunToEnd(context_.session().connection, "SELECT count(*) FROM " + source_text_));
+    return Guard([&]() -> Result<std::optional<int64_t>> { return rows->GetValue(0, 0).GetValue<int64_t>(); });
+}
+
 bool MergePlan::MayRepeat() const {
     const sql::MergeClause *only = nullptr;
     for (const sql::MergeClause &clause : statement_.clauses) {
@@ -412,13 +429,15 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Merge &statement) {
         if (plan.Has(When::kNotMatchedBySource)) change.ReadsTable();
         TARN_TRY(auto matches, plan.Matches());
         change.ReadsRows(std::move(matches));
-        TARN_CHECK(change.Commit("MERGE", MergeParameters(statement),
-                                 {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
-                                  {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted},
-                                  {"numTargetRowsMatchedUpdated", updated - by_source[0]},
-                                  {"numTargetRowsMatchedDeleted", deleted - by_source[1]},
-                                  {"numTargetRowsNotMatchedBySourceUpdated", by_source[0]},
-                                  {"numTargetRowsNotMatchedBySourceDeleted", by_source[1]}}));
+        OperationMetrics metrics = {{"numTargetRowsInserted", inserted}, {"numTargetRowsUpdated", updated},
+                                    {"numTargetRowsDeleted", deleted}, {"numOutputRows", updated + inserted},
+                                    {"numTargetRowsMatchedUpdated", updated - by_source[0]},
+                                    {"numTargetRowsMatchedDeleted", deleted - by_source[1]},
+                                    {"numTargetRowsNotMatchedBySourceUpdated", by_source[0]},
+                                    {"numTargetRowsNotMatchedBySourceDeleted", by_source[1]}};
+        TARN_TRY(std::optional<int64_t> source_rows, plan.SourceRows());
+        if (source_rows) metrics["numSourceRows"] = *source_rows;
+        TARN_CHECK(change.Commit("MERGE", MergeParameters(statement), metrics));
     }
     return CountsResult({{"num_affected_rows", updated + inserted + deleted}, {"num_updated_rows", updated},
                          {"num_deleted_rows", deleted}, {"num_inserted_rows", inserted}});

@@ -26,6 +26,7 @@ void AddDeleteMetrics(OperationMetrics &metrics, const FileEffects &files) {
 }
 
 void AddMergeMetrics(OperationMetrics &metrics, const FileEffects &files) {
+    metrics["materializeSourceTimeMs"] = 0;  // The source is read once, within the join.
     metrics["numTargetFilesAdded"] = files.added_files;
     metrics["numTargetBytesAdded"] = files.added_bytes;
     metrics["numTargetFilesRemoved"] = files.removed_files;

@@ -18,6 +18,20 @@ struct MarkInfo final : ScalarFunctionInfo {
     RowMarkers &markers;
 };
 
+struct CountInfo final : ScalarFunctionInfo {
+    explicit CountInfo(RowCounters &counters) : counters(counters) {}
+    RowCounters &counters;
+};
+
+void CountRows(DataChunk &args, ExpressionState &state, Vector &result) {
+    result.Reference(Value::BOOLEAN(true));
+    if (args.size() == 0) return;
+    auto &function = state.expr.Cast<BoundFunctionExpression>().function;
+    auto counter = function.GetExtraFunctionInfo().Cast<CountInfo>().counters.Find(args.data[0].GetValue(0).GetValue<uint64_t>());
+    if (!counter) throw InternalException("tarn_count: unknown handle");
+    *counter += static_cast<int64_t>(args.size());
+}
+
 void MarkRows(DataChunk &args, ExpressionState &state, Vector &result) {
     idx_t rows = args.size();
     result.SetVectorType(VectorType::FLAT_VECTOR);
@@ -86,7 +100,7 @@ int64_t RowMarks::DistinctRows() const {
     return count;
 }
 
-void RegisterRowMarks(DatabaseInstance &db, RowMarkers &markers) {
+void RegisterRowMarks(DatabaseInstance &db, RowMarkers &markers, RowCounters &counters) {
     ScalarFunction mark("tarn_mark", {LogicalType::UBIGINT, LogicalType::UINTEGER, LogicalType::UBIGINT, LogicalType::UBIGINT},
                         LogicalType::BOOLEAN, MarkRows);
     // Noting is a side effect: never folded or duplicated, called for NULLs too; fallible pins its place in the plan.
@@ -95,6 +109,10 @@ void RegisterRowMarks(DatabaseInstance &db, RowMarkers &markers) {
     mark.SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);
     mark.SetExtraFunctionInfo(make_shared_ptr<MarkInfo>(markers));
     ExtensionLoader(db, "tarn").RegisterFunction(mark);
+    ScalarFunction count("tarn_count", {LogicalType::UBIGINT}, LogicalType::BOOLEAN, CountRows);
+    count.SetVolatile();
+    count.SetExtraFunctionInfo(make_shared_ptr<CountInfo>(counters));
+    ExtensionLoader(db, "tarn").RegisterFunction(count);
 }
 
 }  // namespace tarn::engine

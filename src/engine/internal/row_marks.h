@@ -7,6 +7,7 @@
 // comes by once, after every join and condition.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -57,8 +58,10 @@ private:
 };
 
 using RowMarkers = Handles<std::shared_ptr<RowMarks>>;
+// What `tarn_count(handle)` counts: the rows that it is computed for. It is always TRUE.
+using RowCounters = Handles<std::shared_ptr<std::atomic<int64_t>>>;
 
-// `markers` is borrowed and must outlive the database.
-void RegisterRowMarks(duckdb::DatabaseInstance &db, RowMarkers &markers);
+// Both are borrowed and must outlive the database.
+void RegisterRowMarks(duckdb::DatabaseInstance &db, RowMarkers &markers, RowCounters &counters);
 
 }  // namespace tarn::engine

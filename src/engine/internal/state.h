@@ -41,6 +41,7 @@ struct EngineState {
     FileTakers file_takers;
     FileGivers file_givers;
     RowMarkers markers;
+    RowCounters counters;
     IdentityCounters identities;
     HeldQueries held_queries;
     std::unique_ptr<secrets::SecretStore> secrets;
