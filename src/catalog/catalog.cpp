@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 constexpr const char *kCreate = R"sql(
 CREATE TABLE IF NOT EXISTS schemas (
   catalog TEXT NOT NULL, name TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
@@ -34,7 +34,10 @@ CREATE TABLE IF NOT EXISTS dropped (
   id TEXT PRIMARY KEY, catalog TEXT NOT NULL, schema TEXT NOT NULL, name TEXT NOT NULL,
   kind TEXT NOT NULL, location TEXT NOT NULL, comment TEXT NOT NULL, properties TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
   kept_at TEXT NOT NULL, dropped_at_ms INTEGER NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = 3;
+CREATE TABLE IF NOT EXISTS filter_uses (
+  location TEXT NOT NULL, column_name TEXT NOT NULL, day INTEGER NOT NULL, uses INTEGER NOT NULL,
+  PRIMARY KEY (location, column_name, day)) WITHOUT ROWID;
+PRAGMA user_version = 4;
 )sql";
 
 constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
@@ -262,6 +265,38 @@ public:
         std::lock_guard lock(mutex_);
         Statement remove(db_, "DELETE FROM dropped WHERE id = ?");
         return remove.Bind(id).Run();
+    }
+
+    Result<void> NoteFilters(const std::string &location, const std::vector<std::string> &columns, int64_t day) override {
+        std::lock_guard lock(mutex_);
+        // A note that a power cut loses does no harm: nobody waits for the disk.
+        auto run = [&](const char *sql) { sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); };
+        run("PRAGMA synchronous = OFF");
+        auto noted = NoteEach(location, columns, day);
+        run("PRAGMA synchronous = FULL");
+        return noted;
+    }
+
+    Result<void> NoteEach(const std::string &location, const std::vector<std::string> &columns, int64_t day) {
+        for (const std::string &column : columns) {
+            Statement note(db_, "INSERT INTO filter_uses VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1");
+            TARN_CHECK(note.Bind(location).Bind(column).Bind(day).Run());
+        }
+        return {};
+    }
+
+    Result<std::vector<std::pair<std::string, int64_t>>> FilterUses(const std::string &location, int64_t since_day) override {
+        std::lock_guard lock(mutex_);
+        Statement forget(db_, "DELETE FROM filter_uses WHERE location = ? AND day < ?");
+        TARN_CHECK(forget.Bind(location).Bind(since_day).Run());
+        Statement query(db_, "SELECT column_name, sum(uses) AS n FROM filter_uses WHERE location = ? AND day >= ? GROUP BY column_name ORDER BY n DESC, column_name");
+        query.Bind(location).Bind(since_day);
+        std::vector<std::pair<std::string, int64_t>> uses;
+        while (true) {
+            TARN_TRY(bool more, query.Step());
+            if (!more) return uses;
+            uses.emplace_back(query.Text(0), query.Integer(1));
+        }
     }
 
     Result<void> StartManaging(const std::string &location, int64_t version) override {

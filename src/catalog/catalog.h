@@ -103,6 +103,11 @@ public:
     virtual Result<std::vector<DroppedTable>> ListDropped() = 0;
     virtual Result<void> ForgetDropped(const std::string &id) = 0;
 
+    // How often queries filtered the table at `location` by each column, for CLUSTER BY AUTO. Days count from 1970, UTC.
+    virtual Result<void> NoteFilters(const std::string &location, const std::vector<std::string> &columns, int64_t day) = 0;
+    // The most used first.
+    virtual Result<std::vector<std::pair<std::string, int64_t>>> FilterUses(const std::string &location, int64_t since_day) = 0;
+
     // --- Catalog-managed tables, by location.
     // From now on the table at `location`, whose log ends with `version`, is managed.
     virtual Result<void> StartManaging(const std::string &location, int64_t version) = 0;

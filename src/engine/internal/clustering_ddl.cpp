@@ -100,6 +100,22 @@ Result<delta::DomainMetadata> ClusteringOf(const delta::Metadata &metadata, cons
     return delta::ClusteringDomain(metadata.schema, paths);
 }
 
+int64_t DayNow() { return delta::NowMs() / 86'400'000; }
+
+std::vector<sql::Name> ChosenColumns(const delta::Metadata &metadata, const std::vector<std::pair<std::string, int64_t>> &uses) {
+    constexpr int64_t kFewestUses = 3;
+    std::vector<sql::Name> chosen;
+    int64_t most = 0;
+    for (const auto &[column, count] : uses) {
+        sql::Name name{{column}, {}};
+        if (chosen.size() == kMostColumns || count < kFewestUses || count * 4 < most) break;
+        if (!ClusteringOf(metadata, {name})) continue;
+        most = std::max(most, count);
+        chosen.push_back(std::move(name));
+    }
+    return chosen;
+}
+
 Result<std::optional<delta::DomainMetadata>> ClusteringForCreate(const delta::Metadata &metadata, const sql::TableSpec &spec, const delta::Snapshot *before) {
     if (AsksForClustering(spec)) {
         TARN_TRY(delta::DomainMetadata domain, ClusteringOf(metadata, spec.cluster_by));

@@ -96,6 +96,7 @@ public:
             column_t column = column_ids[index];
             if (IsVirtualColumn(column) || column >= scan_->schema.fields.size()) continue;
             columns.push_back({scan_->schema.fields[column], types[column], *filter});
+            if (scan_->uses) scan_->uses->Note(scan_->schema.fields[column].name);
         }
         if (columns.empty()) return nullptr;
         std::vector<size_t> kept = FilesThatMayPass(*scan_, files_, columns);

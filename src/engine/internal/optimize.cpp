@@ -8,6 +8,7 @@
 
 #include "delta/schema.h"
 #include "delta/stats.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/delta_table.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/file_rewrite.h"
@@ -327,6 +328,19 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Optimize &statement)
     const delta::Metadata &metadata = target.snapshot->metadata;
     TARN_TRY(auto clustered, delta::ClusteringColumns(*target.snapshot));
     report.cluster = clustered && !clustered->empty();
+    bool chooses = clustered && clustered->empty() && metadata.configuration.contains(kClusterByAuto) && !statement.is_path && !statement.where && statement.zorder_by.empty();
+    if (chooses) {
+        TARN_TRY(auto uses, session.engine.catalog->FilterUses(target.location, DayNow() - kChoiceDays));
+        sql::AlterTable choice;
+        choice.table = statement.table;
+        choice.action = sql::AlterTable::Action::kClusterBy;
+        choice.cluster_by = ChosenColumns(metadata, uses);
+        choice.cluster_by_auto = true;
+        if (!choice.cluster_by.empty()) {
+            TARN_CHECK(Execute(session, choice));
+            return Execute(session, statement);  // On the table that has columns now.
+        }
+    }
     if (report.cluster && statement.where) {
         return Fail(ErrorKind::kInvalidInput, "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE",
                     "OPTIMIZE command for Delta table with clustering doesn't support partition predicates. Please remove the predicates: " +

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -59,6 +60,26 @@ private:
     std::unordered_map<size_t, std::shared_ptr<const delta::DeletionVector>> deleted_;
 };
 
+// The columns by which one statement filtered a table whose clustering Tarn chooses. Threads: any.
+class FilterUses {
+public:
+    explicit FilterUses(std::string location) : location_(std::move(location)) {}
+    const std::string &location() const { return location_; }
+    void Note(const std::string &column) {
+        std::lock_guard lock(mutex_);
+        columns_.insert(column);
+    }
+    std::vector<std::string> columns() const {
+        std::lock_guard lock(mutex_);
+        return {columns_.begin(), columns_.end()};
+    }
+
+private:
+    const std::string location_;
+    mutable std::mutex mutex_;
+    std::set<std::string> columns_;
+};
+
 // The files of one table that a query reads, with the table's schema at the pinned version.
 struct TableScan {
     DataType schema;  // kStruct
@@ -73,6 +94,7 @@ struct TableScan {
     // Columns of files that hold the ids and versions of rows which came from other files; empty: rows have no ids.
     std::string row_id_column, row_version_column;
     ScanFiles files;
+    std::shared_ptr<FilterUses> uses;  // nullptr: nobody asks.
 };
 
 // JSON files to read: see json_scan.h.

@@ -4,6 +4,7 @@
 #include "delta/schema.h"
 #include "engine/internal/ai_functions.h"
 #include "engine/internal/changes.h"
+#include "engine/internal/clustering_ddl.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/forecast_functions.h"
 #include "engine/internal/json_scan.h"
@@ -53,7 +54,12 @@ StatementContext::StatementContext(SessionState &session, StreamInputs *streams)
     : session_(session), streams_(streams), lease_(session.engine.sources), catalog_(session.current_catalog),
       schema_(session.current_schema) {}
 
-StatementContext::~StatementContext() = default;
+StatementContext::~StatementContext() {
+    for (const auto &uses : filter_uses_) {
+        // A note that is lost does no harm.
+        if (auto columns = uses->columns(); !columns.empty()) (void)session_.engine.catalog->NoteFilters(uses->location(), columns, DayNow());
+    }
+}
 
 Result<std::string> StatementContext::Query(const sql::Query &query) {
     TARN_TRY(std::string text, sql::RenderQuery(query, *this));
@@ -174,6 +180,9 @@ Result<std::string> StatementContext::ScanText(const delta::Snapshot &snapshot) 
     if (scan->schema.fields.empty()) {
         return Fail(ErrorKind::kInvalidInput, "DELTA_READ_TABLE_WITHOUT_COLUMNS",
                     "The Delta table " + snapshot.table_root + (snapshot.metadata.schema.fields.empty() ? " has no columns." : " has no columns but VOID ones, which are not read."));
+    }
+    if (snapshot.metadata.configuration.contains(kClusterByAuto)) {
+        scan->uses = filter_uses_.emplace_back(std::make_shared<FilterUses>(snapshot.table_root));
     }
     return ScanText(std::move(scan));
 }

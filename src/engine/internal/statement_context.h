@@ -98,6 +98,7 @@ private:
     std::optional<std::map<std::string, int64_t>> moment_;  // Managed tables' versions when the statement first asked.
     std::map<std::string, int64_t> versions_read_;
     std::set<std::string> named_;
+    std::vector<std::shared_ptr<FilterUses>> filter_uses_;  // Of tables that are clustered by AUTO.
 };
 
 }  // namespace tarn::engine
