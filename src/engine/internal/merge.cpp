@@ -88,7 +88,7 @@ public:
     // Of a scan of target rows: those that the source matches.
     Result<std::function<std::string(const std::string &scan)>> Matches();
     bool Has(When when) const;
-    // How many rows the source had, after the changes were applied. nullopt: counting would mean to read files or ask for random values again.
+    // How many rows the source had, after the changes were applied. nullopt: counting would mean to run the source again.
     Result<std::optional<int64_t>> SourceRows() const;
     // Whether several source rows may remove one target row: as Delta defines it, for a lone WHEN MATCHED THEN DELETE.
     bool MayRepeat() const;
@@ -392,7 +392,9 @@ Result<std::function<std::string(const std::string &scan)>> MergePlan::Matches()
 
 Result<std::optional<int64_t>> MergePlan::SourceRows() const {
     if (Has(When::kNotMatched)) return counter_->load();
-    if (!context_.Sources().stable) return std::nullopt;
+    // Counting a query means running it a second time; a table's rows stand in its log.
+    bool cheap = source_text_.starts_with("tarn_scan(") || sql::CollectUses(*statement_.source).tables.empty();
+    if (!cheap || !context_.Sources().stable) return std::nullopt;
     TARN_TRY(auto rows, RunToEnd(context_.session().connection, "SELECT count(*) FROM " + source_text_));
     return Guard([&]() -> Result<std::optional<int64_t>> { return rows->GetValue(0, 0).GetValue<int64_t>(); });
 }
