@@ -10,6 +10,7 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = SOURCE.parent / "shared"
 TARN = os.environ.get("TARN", str(SOURCE / "build" / "tarn"))
+PATIENCE = float(os.environ.get("TARN_PATIENCE", "1"))  # How much slower than the real one the program may be.
 GENERATE = os.environ.get("TARN_GENERATE", str(SOURCE / "build" / "patreon-generate"))
 EXAMPLE = SOURCE / "examples" / "patreon"
 EXPORTS = ("users", "posts", "posts_comments", "votes")
