@@ -227,10 +227,7 @@ Result<engine::HeldRowsRef> ResultStore::RowsOf(engine::Session &session, const 
     {
         std::unique_lock lock(mutex_);
         made_.wait(lock, [&] { return !held_now_.contains(key); });
-        if (auto it = kept_.find(key); it != kept_.end()) {
-            used_.splice(used_.begin(), used_, it->second.used);
-            return it->second.rows;
-        }
+        if (const Kept *kept = FindLocked(key)) return kept->rows;
         held_now_.insert(key);
     }
     auto made = [&]() -> Result<engine::HeldRowsRef> {
@@ -248,12 +245,18 @@ Result<engine::HeldRowsRef> ResultStore::RowsOf(engine::Session &session, const 
     return *made;
 }
 
-std::optional<ResultStore::Kept> ResultStore::Find(const std::string &key) {
-    std::lock_guard lock(mutex_);
+// REQUIRES: mutex_ is held.
+const ResultStore::Kept *ResultStore::FindLocked(const std::string &key) {
     auto it = kept_.find(key);
-    if (it == kept_.end()) return std::nullopt;
+    if (it == kept_.end()) return nullptr;
     used_.splice(used_.begin(), used_, it->second.used);
-    return it->second;
+    return &it->second;
+}
+
+ResultRef ResultStore::Find(const std::string &key) {
+    std::lock_guard lock(mutex_);
+    const Kept *kept = FindLocked(key);
+    return kept ? kept->result : nullptr;
 }
 
 void ResultStore::Keep(const std::string &key, Kept kept) {
@@ -279,7 +282,7 @@ Result<ResultRef> ResultStore::Answered(engine::Session &session, const Asked &a
     result->versions = VersionsText(prepared->sources());
     std::string key = KeyOf(session, asked.dashboard, asked.values, asked.query, prepared->sources());
     if (prepared->sources().stable) {
-        if (auto kept = Find(key)) return kept->result;
+        if (ResultRef kept = Find(key)) return kept;
     }
     if (!asked.query.reads.empty()) {
         prepared.reset();

@@ -94,7 +94,8 @@ private:
     Result<std::unique_ptr<engine::PreparedQuery>> Prepare(engine::Session &session, const Asked &asked) const;
     Result<std::unique_ptr<engine::PreparedQuery>> PrepareOnRows(engine::Session &session, const Asked &asked);
     Result<engine::HeldRowsRef> RowsOf(engine::Session &session, const Asked &asked);
-    std::optional<Kept> Find(const std::string &key);
+    const Kept *FindLocked(const std::string &key);
+    ResultRef Find(const std::string &key);
     void Keep(const std::string &key, Kept kept);
 
     engine::Engine &engine_;

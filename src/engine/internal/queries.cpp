@@ -164,9 +164,8 @@ Result<std::unique_ptr<PreparedQuery>> PrepareQuery(SessionState &session, const
 }
 
 Result<ResultPtr> Execute(SessionState &session, const sql::QueryStatement &statement) {
-    auto context = std::make_unique<StatementContext>(session);
-    TARN_TRY(std::string text, context->Query(*statement.query));
-    return RunQuery(session, std::move(context), text);
+    TARN_TRY(auto prepared, PrepareQuery(session, statement));
+    return prepared->Run();
 }
 
 Result<ResultPtr> Execute(SessionState &session, const sql::Explain &statement) {
