@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <unistd.h>
@@ -32,6 +33,19 @@ std::string MemoryLimit(const EngineOptions &options) {
     return std::to_string(bytes / (1024 * 1024)) + "MiB";
 }
 
+int Threads(const EngineOptions &options) {
+    return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+// The limit is the whole process's, since whoever sets it looks at it from outside: DuckDB's pool gets what is left beside the
+// program itself and what readers and writers of Parquet hold of their own (bench/merge.py, its last part).
+duckdb::idx_t PoolLimit(const EngineOptions &options) {
+    constexpr duckdb::idx_t kProgram = duckdb::idx_t{64} << 20, kThread = duckdb::idx_t{16} << 20;
+    duckdb::idx_t limit = duckdb::DBConfig::ParseMemoryLimit(MemoryLimit(options));
+    duckdb::idx_t reserve = kProgram + kThread * static_cast<duckdb::idx_t>(Threads(options));
+    return std::max(limit - std::min(limit, reserve), limit / 2);  // Below twice the reserve some of it has to do for both.
+}
+
 // One process's spill folder, so that two processes on one root never share files.
 std::filesystem::path SpillFolder(const std::filesystem::path &root) { return root / "tmp" / std::to_string(getpid()); }
 
@@ -44,7 +58,11 @@ Result<std::unique_ptr<duckdb::DuckDB>> OpenDuckDB(const EngineOptions &options,
         duckdb::DBConfig config;
         RegisterUtcCasts(config);
         RegisterCharColumns(config);
-        config.SetOptionByName("memory_limit", duckdb::Value(MemoryLimit(options)));
+        duckdb::idx_t pool = PoolLimit(options);
+        config.SetOptionByName("memory_limit", duckdb::Value(std::to_string(pool) + "B"));
+        // What was evicted goes back to the system this often. By default it stays with the allocator up to 512 MB, beyond any limit.
+        config.SetOptionByName("allocator_bulk_deallocation_flush_threshold",
+                               duckdb::Value(std::to_string(std::min(pool / 96, duckdb::idx_t{512} << 20)) + "B"));
         config.SetOptionByName("temp_directory", duckdb::Value(SpillFolder(root).string()));
         config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(false));
         config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));

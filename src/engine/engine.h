@@ -20,7 +20,9 @@ struct EngineState;
 
 struct EngineOptions {
     std::filesystem::path root;
-    std::string memory_limit;  // "4GB"; empty: TARN_MEMORY_LIMIT from the environment, or half of the machine's memory.
+    // Of the whole process, "4GB"; empty: TARN_MEMORY_LIMIT from the environment, or half of the machine's memory. From about
+    // 200 MB on it holds: statements spill, and give up with OUT_OF_MEMORY when that does not do.
+    std::string memory_limit;
     int threads = 0;           // 0: as many as there are cores.
 };
 
