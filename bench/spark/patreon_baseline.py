@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The example's steps in PySpark with Delta Lake, timed in a warm session.
 
-    .peers/venv/bin/python bench/spark/patreon_baseline.py --source DIR [--warm-up DIR]
+    .peers/venv/bin/python bench/spark/patreon_baseline.py --source DIR [--warm-up DIR] [--streaming]
 
 DIR holds the four exports and increment/ with the later ones (patreon-generate --increment writes both).
+Bronze is made in one of two ways: from the batch that raw was just given, which is the fastest way that we found; or, with
+--streaming, the way pipelines go, Tarn's and Databricks': each bronze table is a stream that reads what is new in its raw table
+and keeps account of it in a checkpoint (Structured Streaming, availableNow, MERGE in foreachBatch).
 The same steps run over the warm-up folder first, so that start-up, class loading and compilation are not counted.
 Prints one JSON object: seconds of both updates, the figures of bench/figures.sql after each, peak memory in MB.
 """
@@ -54,6 +57,24 @@ def flatten(df: DataFrame) -> DataFrame:
     return df.withColumns(dates) if dates else df
 
 
+def translations_of(posts):
+    return flatten(posts.select("id_oid", F.explode("translations").alias("translations"), "_sequence"))
+
+
+def options_of(votes):
+    return flatten(votes.withColumn("vote", F.explode("votes")).drop("votes"))
+
+
+# Each table's source, what is taken of it, its key, and whether an older version may come after a newer one.
+BRONZE = {
+    "users_bronze": ("users", lambda rows: rows, ["id_oid"], True),
+    "posts_bronze": ("posts", lambda rows: rows.drop("translations"), ["id_oid"], True),
+    "posts_translations_bronze": ("posts", translations_of, ["id_oid", "translations_language"], False),
+    "posts_comments_bronze": ("posts_comments", lambda rows: rows, ["id_oid"], True),
+    "votes_bronze": ("votes", options_of, ["id_oid", "vote_index"], True),
+}
+
+
 def observed(observation):
     """The observation's counts; None when Spark has none."""
     try:
@@ -82,7 +103,7 @@ class Lakehouse:
                             *[F.count_if(F.expr(rule)).alias(f"passed_{i}") for i, rule in enumerate(rules)])
 
     def append_raw(self, name, files):
-        """Appends the documents of `files`; gives the flattened batch that bronze works on."""
+        """Appends the documents of `files`; gives the flattened batch."""
         batch = flatten(self.spark.read.option("multiLine", True).json(files))
         (self.expect(f"{name}_raw", batch).withColumn("_source_file", F.lit(files[0])).withColumn("_ingested_at", F.current_timestamp())
          .write.format("delta").mode("append").option("mergeSchema", True).saveAsTable(f"{name}_raw"))
@@ -100,23 +121,21 @@ class Lakehouse:
         on = " AND ".join(f"t.{k} = s.{k}" for k in keys)
         side = lambda alias: re.sub(r"(\w+_date)", rf"{alias}.\1", SEQUENCE)
         newer = f"AND {side('s')} >= {side('t')}" if late_may_come else ""
-        self.spark.sql(f"""MERGE WITH SCHEMA EVOLUTION INTO {target} AS t USING batch AS s ON {on}
+        rows.sparkSession.sql(f"""MERGE WITH SCHEMA EVOLUTION INTO {target} AS t USING batch AS s ON {on}
             WHEN MATCHED {newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *""")
 
     def update(self, folder):
         """One update over the four exports in `folder`, views included."""
         self.observations = []
-        batches = {name: self.append_raw(name, [str(folder / f"{name}.json")]).withColumn("_sequence", F.expr(SEQUENCE))
-                   for name in COLLECTIONS}
-        self.upsert("users_bronze", batches["users"], ["id_oid"])
-        self.upsert("posts_bronze", batches["posts"].drop("translations"), ["id_oid"])
-        translations = flatten(batches["posts"].select("id_oid", F.explode("translations").alias("translations"), "_sequence"))
-        self.upsert("posts_translations_bronze", translations, ["id_oid", "translations_language"], late_may_come=False)
-        self.upsert("posts_comments_bronze", batches["posts_comments"], ["id_oid"])
-        votes = batches["votes"].withColumn("vote", F.explode("votes")).drop("votes")
-        self.upsert("votes_bronze", flatten(votes), ["id_oid", "vote_index"])
+        self.batches = {name: self.append_raw(name, [str(folder / f"{name}.json")]) for name in COLLECTIONS}
+        for target, (source, rows_of, keys, late_may_come) in BRONZE.items():
+            self.flow(source, target, lambda rows, _: self.upsert(
+                target, rows_of(rows.withColumn("_sequence", F.expr(SEQUENCE))), keys, late_may_come))
         for statement in silver_statements():
             self.spark.sql(statement)
+
+    def flow(self, source, target, upsert):
+        upsert(self.batches[source], 0)
 
     def figures(self):
         figures = {row.figure: row.value for row in self.spark.sql((ROOT / "bench/figures.sql").read_text()).collect()}
@@ -127,6 +146,19 @@ class Lakehouse:
             figures["expectations passed"] = passed
             figures["expectations failed"] = sum(of_table["rows"] * (len(of_table) - 1) for of_table in counts) - passed
         return figures
+
+
+class StreamedLakehouse(Lakehouse):
+    """Bronze reads the raw tables."""
+
+    def __init__(self, spark, schema, checkpoints):
+        super().__init__(spark, schema)
+        self.checkpoints = checkpoints / schema
+
+    def flow(self, source, target, upsert):
+        rows = self.spark.readStream.table(f"{source}_raw").drop("_source_file", "_ingested_at")
+        (rows.writeStream.foreachBatch(upsert).option("checkpointLocation", str(self.checkpoints / target))
+         .trigger(availableNow=True).start().awaitTermination())
 
 
 def silver_statements():
@@ -143,8 +175,7 @@ def timed(action):
     return round(time.perf_counter() - start, 2), result
 
 
-def run(spark, schema, source):
-    lakehouse = Lakehouse(spark, schema)
+def run(lakehouse, source):
     result = {}
     for step, folder in (("first", source), ("increment", source / "increment")):
         seconds, _ = timed(lambda: lakehouse.update(folder))
@@ -164,13 +195,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--warm-up", type=pathlib.Path, help="run over this folder first, uncounted")
+    parser.add_argument("--streaming", action="store_true", help="bronze streams from the raw tables")
     arguments = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="patreon-spark-")
     try:
         spark = delta_session(folder)
+        def lakehouse(schema):
+            return StreamedLakehouse(spark, schema, pathlib.Path(folder) / "checkpoints") if arguments.streaming else Lakehouse(spark, schema)
+
         if arguments.warm_up:
-            run(spark, "warm_up", arguments.warm_up.resolve())
-        result = run(spark, "patreon", arguments.source.resolve())
+            run(lakehouse("warm_up"), arguments.warm_up.resolve())
+        result = run(lakehouse("patreon"), arguments.source.resolve())
         result["peak_mb"] = peak_mb(spark)
         spark.stop()
     finally:
