@@ -39,6 +39,22 @@ class Evolution(TarnTest):
         self.update("d", [{"id": 3, "changed": 3, "votes": []}])
         self.assertEqual(self.table()[2], {"id": 3, "changed": 3, "votes": [], "o_p": None})
 
+    def test_new_fields_that_are_not_wanted(self):
+        for mode, extra in (("rescue", {"more": 1}), ("none", None)):
+            with self.subTest(mode):
+                rescued = "_rescued_data, " if extra else ""
+                (self.project / "pipelines" / "all.sql").write_text(
+                    f"CREATE OR REFRESH STREAMING TABLE {mode} AS SELECT {rescued}id FROM STREAM read_files('{self.data}/{mode}*.json', "
+                    f"format => 'json', schemaEvolutionMode => '{mode}');")
+                self.update(f"{mode}1", [{"id": 1}])
+                done = self.update(f"{mode}2", [{"id": 2, "more": 1}])
+                self.assertNotIn("new column", done.stdout)
+                rows = self.rows(f"SELECT * FROM main.default.{mode} ORDER BY id")
+                self.assertEqual([row["id"] for row in rows], [1, 2])
+                if extra:
+                    self.assertIsNone(rows[0]["_rescued_data"])
+                    self.assertEqual(json.loads(rows[1]["_rescued_data"])["more"], 1)
+
     def test_keys_that_come_twice_in_the_first_load(self):
         self.update("a", [{"id": i % 500, "changed": i} for i in range(2000)])
         self.assertEqual(self.table(), [{"id": i, "changed": 1500 + i} for i in range(500)])

@@ -1,6 +1,7 @@
 #include "engine/internal/duck_error.h"
 
 #include <algorithm>
+#include <optional>
 #include <regex>
 
 #include "secrets/redaction.h"
@@ -79,6 +80,23 @@ const Rule kRules[] = {
      "Set operations need the same number of columns on both sides."},
 };
 
+// DuckDB's CSV errors list its own options as ways out, which are not read_files'. What is wrong, and where, is kept.
+std::optional<Error> OfCsv(const std::string &raw) {
+    std::smatch match;
+    static const std::regex kFile(R"(\n\s*file ?= ?([^\n]+))"), kLine(R"(^CSV Error on Line: (\d+)\n(?:Original Line:[^\n]*\n)?([^\n]*))");
+    std::string file = std::regex_search(raw, match, kFile) ? match[1].str() : "The CSV file";
+    Error error;
+    if (std::regex_search(raw, match, kLine)) {
+        error = MakeError(ErrorKind::kInvalidInput, "MALFORMED_RECORD_IN_PARSING", file + " in line " + match[1].str() + ": " + WithSparkTypes(match[2]));
+    } else if (raw.starts_with("Error when sniffing file")) {
+        error = MakeError(ErrorKind::kInvalidInput, "MALFORMED_RECORD_IN_PARSING", file + ": its lines do not have the same columns.");
+    } else {
+        return std::nullopt;
+    }
+    error.remedy = "Check sep, quote, escape, header, encoding and schema; mode => 'DROPMALFORMED' leaves out lines that cannot be read.";
+    return error;
+}
+
 Error Translated(const duckdb::ErrorData &data) {
     auto &extra = data.ExtraInfo();
     if (auto it = extra.find(kConditionKey); it != extra.end()) {
@@ -94,6 +112,7 @@ Error Translated(const duckdb::ErrorData &data) {
     std::smatch match;
     static const std::regex kClassed(R"(^\[([A-Z0-9_.]+)\] ([\s\S]*))");
     if (std::regex_search(raw, match, kClassed)) return MakeError(ErrorKind::kInvalidInput, match[1].str(), match[2]);
+    if (std::optional<Error> csv = OfCsv(raw)) return *csv;
     for (const Rule &rule : kRules) {
         if (!std::regex_search(raw, match, std::regex(rule.pattern))) continue;
         Error error = MakeError(ErrorKind::kInvalidInput, rule.condition, WithSparkTypes(match.format(rule.message)));

@@ -3,6 +3,7 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/file_metadata.h"
 #include "engine/internal/object_source.h"
+#include "engine/internal/read_files.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -67,8 +68,8 @@ unique_ptr<FunctionData> Bind(ClientContext &, TableFunctionBindInput &input, du
         types.push_back(*type);
     }
     // A relation without columns cannot be bound; files of empty arrays have none but this.
-    if (bind->scan->rescued || names.empty()) {
-        names.push_back(kRescuedColumn);
+    if (!bind->scan->rescued_column.empty() || names.empty()) {
+        names.push_back(bind->scan->rescued_column.empty() ? kRescuedColumn : bind->scan->rescued_column);
         types.push_back(LogicalType::VARCHAR);
     }
     return bind;

@@ -1,7 +1,7 @@
 // engine/internal/json_scan.h: the table function tarn_read_json(handle): JSON files as rows.
 //
 // extjson parses; its batches have DuckDB's own layout, so a column is handed over as a pointer.
-// Columns: the schema's, then `_rescued_data` if asked for. `_metadata` (file_path, file_name, file_size,
+// Columns: the schema's, then one of rescued data if asked for. `_metadata` (file_path, file_name, file_size,
 // file_block_start, file_block_length, file_modification_time) is hidden: it comes only when it is named.
 #pragma once
 
@@ -23,11 +23,10 @@ struct JsonFile {
 struct JsonScan {
     std::vector<JsonFile> files;
     DataType schema;       // kStruct; may be empty when there is nothing to read.
-    bool rescued = true;   // Whether there is a `_rescued_data` column.
+    std::string rescued_column;  // Empty: none.
     extjson::ReadOptions options;
 };
 
-inline constexpr const char *kRescuedColumn = "_rescued_data";
 inline constexpr const char *kMetadataColumn = "_metadata";
 
 // `sources` is borrowed and must outlive the database.

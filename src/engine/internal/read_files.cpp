@@ -19,61 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Valid Databricks options that change nothing here: how much a trigger takes in, how a schema is tracked.
-constexpr std::string_view kIgnoredOptions[] = {
-    "inferschema", "infercolumntypes", "schemaevolutionmode", "multiline", "maxfilespertrigger", "maxbytespertrigger",
-    "includeexistingfiles", "recursivefilelookup", "encoding", "mode", "mergeschema", "rescueddatacolumn", "charset",
-    "ignoremissingfiles", "ignorecorruptfiles", "singlevariantcolumn"};
-
-struct Setting {
-    std::string name;   // As written; empty for the path.
-    std::string value;
-};
-
-Result<bool> ParseBool(const Setting &setting) {
-    std::string value = ToLower(setting.value);
-    if (value == "true") return true;
-    if (value == "false") return false;
-    return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
-                "The option `" + setting.name + "` is true or false, not '" + setting.value + "'.");
-}
-
-Result<ReadFilesOptions> FromSettings(const std::vector<Setting> &settings, const std::string &reader = "read_files") {
-    ReadFilesOptions options;
-    for (const Setting &setting : settings) {
-        std::string name = ToLower(setting.name);
-        const std::string &value = setting.value;
-        if (name.empty() || name == "path") options.path = value;
-        else if (name == "format") options.format = ToLower(value);
-        else if (name == "sep" || name == "delimiter") options.delimiter = value;
-        else if (name == "quote") options.quote = value;
-        else if (name == "escape") options.escape = value;
-        else if (name == "nullvalue") options.null_value = value;
-        else if (name == "wholetext") { TARN_TRY(options.whole_text, ParseBool(setting)); }
-        else if (name == "schemahints") { TARN_TRY(options.schema_hints, sql::ParseSchema(value)); }
-        else if (name == "header") { TARN_TRY(options.header, ParseBool(setting)); }
-        else if (name == "allowoverwrites") { TARN_TRY(options.allow_overwrites, ParseBool(setting)); }
-        else if (name == "schema") {
-            TARN_TRY(std::vector<Field> fields, sql::ParseSchema(value));
-            options.schema = DataType::Struct(std::move(fields));
-            options.rescued = false;  // As in Databricks: rescued data is for inferred schemas.
-        } else if (std::ranges::find(kIgnoredOptions, name) == std::end(kIgnoredOptions)) {
-            return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
-                        reader + " has no option `" + setting.name + "`. Known: allowOverwrites, delimiter, escape, format, "
-                        "header, nullValue, path, quote, schema, schemaHints, sep, wholeText.");
-        }
-    }
-    if (options.path.empty()) {
-        return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE", "read_files needs a path as its first argument.");
-    }
-    return options;
-}
-
-std::unexpected<Error> NotConstant(const std::string &name) {
-    return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
-                "The argument " + (name.empty() ? "`path`" : "`" + name + "`") + " of read_files must be a constant.");
-}
-
 // "a{b,c}d" -> "abd", "acd". Braces nest; an unmatched one stands for itself.
 std::vector<std::string> ExpandBraces(const std::string &pattern) {
     size_t open = pattern.find('{');
@@ -237,15 +182,18 @@ void Overlay(DataType &inferred, const ReadFilesOptions &options, const StreamIn
 Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vector<SourceFile> &files,
                                ScanSources::Lease &lease, StreamInputs::FileSet *stream) {
     auto scan = std::make_shared<JsonScan>();
-    scan->rescued = options.rescued;
+    scan->rescued_column = options.rescued_column;
     scan->options.mode = options.format == "mongo" ? extjson::Mode::kMongo : extjson::Mode::kJson;
     std::vector<extjson::InputFile> inputs;
     for (const SourceFile &file : files) {
         scan->files.push_back({file.path, file.size, file.modified_us});
         inputs.push_back(InputOf(scan->files.back()));
     }
+    bool fixed = stream && stream->known_schema && options.evolution != SchemaEvolution::kAddNewColumns;
     if (options.schema) {
         scan->schema = *options.schema;
+    } else if (fixed) {
+        scan->schema = *stream->known_schema;
     } else if (stream && stream->known_schema && stream->trust_known_schema) {
         scan->schema = *stream->known_schema;
         scan->options.known_fields_only = true;
@@ -272,6 +220,8 @@ std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceF
     // The whole input decides the types, so that no value is ever out of place.
     std::string call = "read_csv(" + FileList(files) + ", union_by_name = true, " +
                        (options.infer_types ? "sample_size = -1" : "all_varchar = true, allow_quoted_nulls = false");
+    if (options.drop_malformed) call += ", ignore_errors = true";
+    if (!options.encoding.empty()) call += ", encoding = " + sql::QuoteLiteral(options.encoding);
     if (options.header) call += std::string(", header = ") + (*options.header ? "true" : "false");
     if (!options.delimiter.empty()) call += ", delim = " + sql::QuoteLiteral(options.delimiter);
     if (!options.quote.empty()) call += ", quote = " + sql::QuoteLiteral(options.quote);
@@ -309,41 +259,21 @@ std::string RenderBinary(const std::vector<SourceFile> &files) {
            "FROM read_blob(" + FileList(files) + ")";
 }
 
+// Options that mean something to one format only, and would be taken for heard with another.
+Result<void> CheckOptions(const ReadFilesOptions &options) {
+    auto refuse = [&](const std::string &option) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", option + " is not supported for the format '" + options.format + "'.");
+    };
+    bool json = options.format == "mongo" || options.format == "json";
+    if (options.format == "csv") return {};
+    if (options.drop_malformed) return refuse("mode => 'DROPMALFORMED'");
+    if (!options.encoding.empty()) return refuse("An encoding other than UTF-8");
+    if (json && !options.infer_types) return refuse("inferColumnTypes => false");
+    if (!json && options.evolution != SchemaEvolution::kAddNewColumns) return refuse("schemaEvolutionMode");
+    return {};
+}
+
 }  // namespace
-
-Result<ReadFilesOptions> ParseReadFilesOptions(const std::vector<sql::RenderedArgument> &args) {
-    std::vector<Setting> settings;
-    for (auto &arg : args) {
-        if (!arg.constant) return NotConstant(arg.name);
-        settings.push_back({arg.name, arg.constant->text});
-    }
-    return FromSettings(settings);
-}
-
-Result<ReadFilesOptions> ParseReadFilesOptions(const sql::TableFunction &function) {
-    std::vector<Setting> settings;
-    for (auto &arg : function.args) {
-        auto *literal = arg.value->As<sql::Literal>();
-        if (!literal) return NotConstant(arg.name);
-        settings.push_back({arg.name, literal->text});
-    }
-    return FromSettings(settings);
-}
-
-Result<ReadFilesOptions> ParseCopyOptions(const std::string &path, const std::string &format, const sql::Properties &format_options) {
-    std::vector<Setting> settings = {{"path", path}, {"format", format}};
-    bool infers = false;
-    for (auto &[name, value] : format_options) {
-        settings.push_back({name, value});
-        if (EqualsIgnoreCase(name, "inferschema")) { TARN_TRY(infers, ParseBool(settings.back())); }
-    }
-    TARN_TRY(ReadFilesOptions options, FromSettings(settings, "COPY INTO"));
-    options.rescued = false;
-    options.infer_types = infers;
-    if (!options.header) options.header = false;
-    if (options.delimiter.empty()) options.delimiter = ",";
-    return options;
-}
 
 Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path) {
     FileMap files;
@@ -377,11 +307,12 @@ Result<std::string> RenderReadFiles(const ReadFilesOptions &given, ScanSources::
     ReadFilesOptions options = given;
     TARN_TRY(std::vector<SourceFile> files, FilesToRead(options, stream));
     if (options.format.empty() && !files.empty()) options.format = FormatOf(files[0].path);
+    TARN_CHECK(CheckOptions(options));
     if (options.format == "mongo" || options.format == "json") return RenderJson(options, files, lease, stream);
     if (files.empty()) {
         return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + options.path + ".");
     }
-    std::string rescued = options.rescued ? ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(kRescuedColumn) : "";
+    std::string rescued = options.rescued_column.empty() ? "" : ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(options.rescued_column);
     if (options.format == "csv") return "(SELECT *" + rescued + " FROM " + RenderCsv(options, files) + ")";
     if (options.format == "text") return "(SELECT *" + rescued + " FROM (" + RenderText(options, files) + "))";
     if (options.format == "binaryfile") return "(SELECT *" + rescued + " FROM (" + RenderBinary(files) + "))";

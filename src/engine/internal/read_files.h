@@ -14,6 +14,11 @@
 
 namespace tarn::engine {
 
+inline constexpr const char *kRescuedColumn = "_rescued_data";
+
+// What becomes of fields that a stream's earlier files had not: a column, a part of the rescued data, nothing.
+enum class SchemaEvolution : uint8_t { kAddNewColumns, kRescue, kNone };
+
 struct ReadFilesOptions {
     std::string path;    // A file, a folder or a pattern with * ? [a-z] {a,b}.
     std::string format;  // Lower case; empty: by the files' names.
@@ -22,9 +27,12 @@ struct ReadFilesOptions {
     std::string delimiter;                 // csv: `sep`, `delimiter`
     std::optional<bool> header;            // csv
     std::string quote, escape, null_value; // csv
-    bool infer_types = true;               // csv: else every column is STRING. `inferSchema`, of COPY INTO.
+    bool infer_types = true;               // csv: else every column is STRING. `inferSchema`, `inferColumnTypes`
+    bool drop_malformed = false;           // csv: leave out lines that cannot be read. `mode`
+    std::string encoding;                  // csv: DuckDB's name of it; empty: UTF-8.
     bool whole_text = false;               // text: a row for each file.
-    bool rescued = true;                   // Whether `_rescued_data` is a column.
+    std::string rescued_column = kRescuedColumn;  // Empty: none. `rescuedDataColumn`
+    SchemaEvolution evolution = SchemaEvolution::kAddNewColumns;  // json, mongo, in streams. `schemaEvolutionMode`
     bool allow_overwrites = false;         // Streams take in a file again when its size or time changed.
 };
 

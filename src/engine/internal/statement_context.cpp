@@ -290,7 +290,7 @@ Result<std::string> StatementContext::RenderPath(const sql::TableRef &table) {
     ReadFilesOptions options;
     options.path = table.name.Last();
     options.format = format;
-    options.rescued = false;
+    options.rescued_column.clear();
     reads_files_ = true;
     return RenderReadFiles(options, lease_, nullptr);
 }
