@@ -34,6 +34,7 @@ struct HttpRequest {
     size_t into_size = 0;
     size_t max_body = 0;               // Bytes of HttpResponse::body that are taken before the exchange fails; 0: no limit.
     bool direct = false;               // Past any proxy of the environment.
+    std::string ca_file;               // PEM of the authorities to trust; empty: SSL_CERT_FILE of the environment, else the system's.
     int64_t connect_timeout_ms = 5000;
     int64_t stall_timeout_s = 30;      // Given up when nothing moves for so long.
     int64_t total_timeout_ms = 0;      // 0: none.

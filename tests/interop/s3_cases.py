@@ -159,6 +159,22 @@ class TablesOnS3(OnS3):
             for secret in (KEY, SECRET, "wrong-secret"):
                 assert secret not in done.stderr + done.stdout, done.stderr
 
+    def case_a_certificate_of_ones_own(self):
+        if not shutil.which("openssl"):
+            return "skipped: there is no openssl"
+        (self.home / "tls").mkdir()
+        gateway = Gateway(self.home / "tls", tls=True)
+        gateway.bucket("lake")
+        for trusted in ({}, {"AWS_CA_BUNDLE": str(gateway.certificate)}, {"SSL_CERT_FILE": str(gateway.certificate)}):
+            tarn = Tarn(self.tarn.root, {**gateway.environment(), "AWS_CA_BUNDLE": "", "SSL_CERT_FILE": "", **trusted})
+            done = tarn.command("sql", "--root", tarn.root, "--format", "tsv", "-c", "CREATE OR REPLACE TABLE delta.`s3://lake/t` AS SELECT 1 AS id; SELECT count(*) FROM delta.`s3://lake/t`",
+                                check=False)
+            if trusted:
+                assert done.returncode == 0 and done.stdout.split()[-1] == "1", done.stderr
+            else:
+                assert done.returncode == 1 and "certificate is not trusted" in done.stderr, done.stderr
+        gateway.stop()
+
     def case_keys_of_a_machine_and_of_a_profile(self):
         asked = []
 

@@ -33,14 +33,22 @@ def wait_for(port, process):
 
 
 class Gateway:
-    """Its buckets are folders below `data`, its objects plain files in them, so that others can read a table there too."""
+    """Its buckets are folders below `data`, its objects plain files in them, so that others can read a table there too.
 
-    def __init__(self, folder):
+    With `tls` it speaks https only, with a certificate that nobody knows but `certificate`."""
+
+    def __init__(self, folder, tls=False):
+        self.scheme, options = "http", []
+        if tls:
+            self.scheme, self.certificate, key = "https", pathlib.Path(folder) / "server.pem", pathlib.Path(folder) / "server.key"
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tarn-test", "-addext",
+                            "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(self.certificate)], check=True, capture_output=True)
+            options = ["--cert", str(self.certificate), "--key", str(key)]
         self.data = pathlib.Path(folder) / "data"
         self.data.mkdir(parents=True)
         self.port = free_port()
         self.process = subprocess.Popen(
-            [str(SERVER), "--port", f"127.0.0.1:{self.port}", "--keep-alive", "--quiet", "posix", str(self.data)],
+            [str(SERVER), "--port", f"127.0.0.1:{self.port}", "--keep-alive", "--quiet", *options, "posix", str(self.data)],
             env={**os.environ, "ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         atexit.register(self.stop)
         wait_for(self.port, self.process)
@@ -54,7 +62,7 @@ class Gateway:
         return self.data / name
 
     def environment(self, port=None):
-        return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port or self.port}", "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
+        return {"AWS_ENDPOINT_URL": f"{self.scheme}://127.0.0.1:{port or self.port}", "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
                 "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 

@@ -65,7 +65,7 @@ unique_ptr<FunctionData> Bind(ClientContext &, TableFunctionBindInput &input, ve
     }
     auto bind = make_uniq<AiTableBind>();
     bind->service = &input.info->Cast<AiTableInfo>().service;
-    return std::move(bind);
+    return bind;
 }
 
 unique_ptr<GlobalTableFunctionState> Start(ClientContext &, TableFunctionInitInput &) { return make_uniq<Position>(); }

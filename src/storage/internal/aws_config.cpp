@@ -125,6 +125,8 @@ Result<S3Config> ResolveS3Config(const S3Settings &settings, const AwsSources &s
     config.sts_endpoint = env("AWS_ENDPOINT_URL_STS");
     config.region = First({env("AWS_REGION"), env("AWS_DEFAULT_REGION"), settings.region, ValueOf(profile, "region"), "us-east-1"});
 
+    config.ca_bundle = First({env("AWS_CA_BUNDLE"), ValueOf(profile, "ca_bundle")});
+
     // Names of buckets are no host names of a server of one's own, unless somebody says so.
     config.path_style = !config.endpoint.empty();
     std::string addressing = Lower(ValueOf(profile, "s3.addressing_style"));

@@ -36,6 +36,7 @@ struct S3Config {
     std::string sts_endpoint; // Empty: AWS, in the region.
     std::string region;
     std::string profile;
+    std::string ca_bundle;    // A file; empty: the system's authorities.
     bool path_style = false;
     bool anonymous = false;
     int64_t stall_timeout_s = 30;

@@ -241,6 +241,7 @@ CredentialChain::Found CredentialChain::AskSts(const std::string &body, const Cr
     request.url = (config_.sts_endpoint.empty() ? "https://sts." + config_.region + ".amazonaws.com" : config_.sts_endpoint) + "/";
     request.headers = {"Content-Type: application/x-www-form-urlencoded"};
     request.body = body;
+    request.ca_file = config_.ca_bundle;
     request.total_timeout_ms = 20'000;
     Signing signing;
     if (signer != nullptr) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -185,6 +186,8 @@ void Prepare(Exchange &exchange, Borrowed &borrowed) {
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout_s));
     if (request.direct) set(CURLOPT_NOPROXY, "*");
+    const char *ca_file = request.ca_file.empty() ? std::getenv("SSL_CERT_FILE") : request.ca_file.c_str();
+    if (ca_file != nullptr && *ca_file != 0) set(CURLOPT_CAINFO, ca_file);
     if (request.total_timeout_ms > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_timeout_ms));
     set(CURLOPT_WRITEFUNCTION, &TakeBody);
     set(CURLOPT_WRITEDATA, &exchange);
@@ -240,9 +243,11 @@ HttpFault FaultOf(CURLcode code, const Exchange &exchange) {
             fault.reached_server = request_bytes > 0;
             fault.permanent = request_bytes == 0;
             break;
+        case CURLE_PEER_FAILED_VERIFICATION:
+            fault.text = "The server's certificate is not trusted (SSL_CERT_FILE=FILE names the authorities that are)";
+            [[fallthrough]];
         case CURLE_URL_MALFORMAT:
         case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_PEER_FAILED_VERIFICATION:
             fault.reached_server = false;
             fault.permanent = true;
             break;

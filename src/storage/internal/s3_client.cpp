@@ -98,6 +98,7 @@ Result<S3Answer> S3Client::Do(const S3Call &call) {
     request.into = call.into;
     request.into_size = call.into_size;
     request.stall_timeout_s = config_.stall_timeout_s;
+    request.ca_file = config_.ca_bundle;
     int attempts = call.attempts > 0 ? call.attempts : config_.retry.attempts;
     bool uncertain = false, renewed = false;
     int redirects = 0;
