@@ -87,6 +87,10 @@ std::string RenderType(const DataType &type);
 std::string QuoteIdentifier(std::string_view name);
 std::string QuoteLiteral(std::string_view text);
 
+// What _metadata.row_index, .row_id and .row_commit_version are of a row of a Delta table, from columns that its scan has besides
+// the table's own (the engine's delta_scan.cpp). `prefix`: "" or a quoted alias with its dot. "": no such field.
+std::string RowMetadata(const std::string &prefix, std::string_view field);
+
 // The column name that Spark gives an expression without alias: "count(1)", "(a + 1)", "upper(name)".
 std::string ColumnNameOf(const Expr &expr);
 

@@ -101,6 +101,14 @@ const LambdaParam *FindLambdaParam(const std::string &name, const Scope &scope) 
 
 }  // namespace
 
+std::string RowMetadata(const std::string &prefix, std::string_view field) {
+    auto column = [&](const char *name) { return prefix + name; };
+    if (EqualsIgnoreCase(field, "row_index")) return column("__tarn_row");
+    if (EqualsIgnoreCase(field, "row_id")) return "COALESCE(" + column("__tarn_stored_row_id") + ", " + column("__tarn_file_base_id") + " + " + column("__tarn_row") + ")";
+    if (EqualsIgnoreCase(field, "row_commit_version")) return "COALESCE(" + column("__tarn_stored_version") + ", " + column("__tarn_file_version") + ")";
+    return "";
+}
+
 Result<std::string> Renderer::RenderExpr(const Expr &expr, const Scope &scope) {
     return std::visit([&](const auto &node) { return RenderNode(node, expr, scope); }, expr.node);
 }
@@ -116,16 +124,6 @@ Result<std::string> Renderer::RenderList(const std::vector<ExprPtr> &exprs, cons
 }
 
 namespace {
-
-// What _metadata says of a row of a Delta table, from columns that its scan has besides the table's own (the engine's
-// delta_scan.cpp). What it says of the row's file is a struct, of other scans as well. "": no such field.
-std::string MetadataField(const std::string &prefix, std::string_view field) {
-    auto column = [&](const char *name) { return prefix + name; };
-    if (EqualsIgnoreCase(field, "row_index")) return column("__tarn_row");
-    if (EqualsIgnoreCase(field, "row_id")) return "COALESCE(" + column("__tarn_stored_row_id") + ", " + column("__tarn_file_base_id") + " + " + column("__tarn_row") + ")";
-    if (EqualsIgnoreCase(field, "row_commit_version")) return "COALESCE(" + column("__tarn_stored_version") + ", " + column("__tarn_file_version") + ")";
-    return "";
-}
 
 // `_metadata.*`: DuckDB takes no hidden column apart by itself.
 std::string FileMetadata(const std::string &column) {
@@ -178,7 +176,7 @@ Result<std::string> Renderer::RenderNode(const ColumnRef &column, const Expr &, 
             Resolved owner = ResolveRelation(parts, parts.size() - 2, scope);
             if (owner.relation != nullptr && owner.parts + 2 == parts.size()) prefix = QuoteIdentifier(owner.relation->alias) + ".";
         }
-        std::string text = parts.size() == 2 || !prefix.empty() ? MetadataField(prefix, parts.back()) : "";
+        std::string text = parts.size() == 2 || !prefix.empty() ? RowMetadata(prefix, parts.back()) : "";
         if (!text.empty()) return text;
     }
     if (const LambdaParam *param = FindLambdaParam(parts[0], scope)) {

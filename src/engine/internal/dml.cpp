@@ -77,7 +77,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Update &statement) {
     sql::ScopeRelation scope = ScopeOf(target, statement.table, statement.alias);
     TableChange change(context, target);
     TARN_TRY(std::string scan, change.Scan());
-    std::string from = " FROM (SELECT *, __tarn_file, __tarn_row FROM " + scan + ") AS " + sql::QuoteIdentifier(scope.alias);
+    std::string from = " FROM (" + change.RowsWithPlaces(scan) + ") AS " + sql::QuoteIdentifier(scope.alias);
 
     std::vector<AssignedValue> assigned;
     std::vector<std::vector<std::string>> paths;

@@ -103,7 +103,6 @@ Result<std::vector<std::vector<delta::AddFile>>> WriteBins(StatementContext &con
         for (size_t at; !failed && (at = next++) < bins.size();) {
             auto run = [&]() -> Result<void> {
                 TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*target.snapshot, bins[at].files));
-                if (auto tracking = RowTrackingOf(target.snapshot->metadata)) ExposeRowTracking(*scan, *tracking);
                 std::string from;
                 {
                     std::lock_guard lock(mutex);

@@ -112,11 +112,6 @@ bool IsPartitionColumn(const TableScan &scan, const Field &field) {
 }  // namespace
 
 std::optional<Value> PartitionValue(const TableScan &scan, const delta::FileRow &file, const Field &field, const LogicalType &type) {
-    for (const TableScan::FileNumber &number : scan.numbers) {
-        if (number.column != field.name) continue;
-        std::optional<int64_t> value = (file.*number.value)();
-        return value ? Value::BIGINT(*value) : Value(type);
-    }
     if (!IsPartitionColumn(scan, field)) return std::nullopt;
     std::string physical = delta::PhysicalName(field);
     std::optional<std::string> text;

@@ -12,7 +12,7 @@
 
 namespace tarn::engine {
 
-// The value that a whole file has in a partition column or a TableScan::FileNumber; absent for other columns.
+// The value that a whole file has in a partition column; absent for other columns.
 std::optional<duckdb::Value> PartitionValue(const TableScan &scan, const delta::FileRow &file, const Field &field,
                                             const duckdb::LogicalType &type);
 

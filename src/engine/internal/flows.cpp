@@ -386,9 +386,9 @@ private:
     // The target's rows with the sequence each was written with. Where the target does not keep the columns that SEQUENCE
     // BY names, the sequences are found again in the source as it was before this batch.
     Result<std::string> CurrentRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
-                                    const StreamInputs &inputs, const std::string &scan) {
+                                    const StreamInputs &inputs, const FlowTarget &target, const std::string &scan) {
         if (DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan)) {
-            return "SELECT *, __tarn_file, __tarn_row, " + upsert.sequence + " AS __tarn_sequence FROM " + scan;
+            return target.change->RowsWithPlaces(scan, ", " + upsert.sequence + " AS __tarn_sequence");
         }
         if (!inputs.files.empty()) {
             Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
@@ -408,7 +408,7 @@ private:
             keys += name + ", ";
             on += (on.empty() ? "" : " AND ") + ("rows." + name + " = past." + name);
         }
-        return "SELECT rows.*, past.__tarn_sequence FROM (SELECT *, __tarn_file, __tarn_row FROM " + scan +
+        return "SELECT rows.*, past.__tarn_sequence FROM (" + target.change->RowsWithPlaces(scan) +
                ") rows LEFT JOIN (SELECT " + keys + "max(" + upsert.sequence + ") AS __tarn_sequence FROM " + past +
                " GROUP BY ALL) past ON " + on;
     }
@@ -416,7 +416,7 @@ private:
     Result<void> ReplaceRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
                              const StreamInputs &inputs, FlowTarget &target, const std::string &source, BatchResult &result) {
         TARN_TRY(std::string scan, target.change->Scan());
-        TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, scan));
+        TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, target, scan));
         TARN_TRY(auto changes, TemporaryTable::Create(
                                    session_, ChangedRows(upsert, target, flow.ignore_null_updates,
                                                          NewestByKey(upsert, source, false), current)));

@@ -101,8 +101,7 @@ private:
     std::string SourceItem(const std::string &in_source = "TRUE") const {
         return "(SELECT *, " + in_source + " AS __tarn_source FROM " + source_text_ + ") AS " + sql::QuoteIdentifier(source_.alias);
     }
-    // The target's virtual columns must be named where the scan stands alone.
-    std::string TargetItem() const { return "(SELECT *, __tarn_file, __tarn_row FROM " + scan_ + ") AS " + sql::QuoteIdentifier(target_.alias); }
+    std::string TargetItem() const { return "(" + change_.RowsWithPlaces(scan_) + ") AS " + sql::QuoteIdentifier(target_.alias); }
 
     Result<ClauseValues> ValuesOf(const sql::MergeClause &clause);
     Result<void> AddAll(const sql::MergeClause &clause, ClauseValues &values) const;

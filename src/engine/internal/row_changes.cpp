@@ -124,14 +124,14 @@ Result<int64_t> TableChange::WriteAsIs(std::shared_ptr<TableScan> rows) {
     DataType schema = rows->schema;
     auto tracking = RowTrackingOf(snapshot_->metadata);
     ExtraColumns extra;
-    std::string more;
+    std::string ids, more;
     if (tracking) {
-        ExposeRowTracking(*rows, *tracking);
-        more = ", " + RowIdText(*tracking, "") + " AS __tarn_row_id, " + RowVersionText(*tracking, "") + " AS __tarn_row_version";
+        more = ", __tarn_row_id, __tarn_row_version";
+        ids = ", " + sql::RowMetadata("", "row_id") + " AS __tarn_row_id, " + sql::RowMetadata("", "row_commit_version") + " AS __tarn_row_version";
         extra.emplace_back(Field{tracking->id_column, DataType::Of(TypeKind::kLong)}, "__tarn_row_id");
         extra.emplace_back(Field{tracking->version_column, DataType::Of(TypeKind::kLong)}, "__tarn_row_version");
     }
-    std::string scan = "SELECT *, __tarn_row FROM " + context_.ScanText(std::move(rows));
+    std::string scan = "SELECT *" + ids + " FROM " + context_.ScanText(std::move(rows));
     TARN_TRY(WrittenFiles written, WriteData(ProjectTo(metadata_.schema, schema, scan, {}, more), extra));
     return written.rows;
 }

@@ -85,12 +85,6 @@ struct TableScan {
     DataType schema;  // kStruct
     delta::ColumnMapping mapping = delta::ColumnMapping::kNone;
     std::vector<std::string> partition_columns;  // Logical names.
-    // Columns of the schema that are no part of the table: a number that the log has for each file.
-    struct FileNumber {
-        std::string column;
-        std::optional<int64_t> (delta::FileRow::*value)() const;
-    };
-    std::vector<FileNumber> numbers;
     // Columns of files that hold the ids and versions of rows which came from other files; empty: rows have no ids.
     std::string row_id_column, row_version_column;
     ScanFiles files;

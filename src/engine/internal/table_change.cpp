@@ -102,17 +102,24 @@ Result<std::string> TableChange::Scan() {
         TARN_ASSERT(snapshot_ != nullptr);
         if (snapshot_->metadata.schema.fields.empty()) return Fail(context_.ScanText(*snapshot_).error());
         TARN_TRY(scan_, ScanOf(*snapshot_));
-        if (auto tracking = RowTrackingOf(snapshot_->metadata)) ExposeRowTracking(*scan_, *tracking);
         scan_text_ = context_.ScanText(scan_);
     }
     return scan_text_;
 }
 
+bool TableChange::TracksRows() const { return snapshot_ && RowTrackingOf(snapshot_->metadata); }
+
+std::string TableChange::RowsWithPlaces(const std::string &scan, const std::string &more) const {
+    std::string id = TracksRows() ? ", " + sql::RowMetadata("", "row_id") + " AS __tarn_row_id" : "";
+    return "SELECT *, __tarn_file, __tarn_row" + id + more + " FROM " + scan;
+}
+
 std::string TableChange::RowColumns(const std::string &alias) const {
-    std::string from = alias.empty() ? "" : sql::QuoteIdentifier(alias) + ".";
-    std::string columns = from + "__tarn_file AS __tarn_file, " + from + "__tarn_row AS __tarn_row";
-    auto tracking = snapshot_ ? RowTrackingOf(snapshot_->metadata) : std::nullopt;
-    if (tracking) columns += ", " + RowIdText(*tracking, alias) + " AS __tarn_row_id";
+    std::string columns;
+    for (const char *name : {"__tarn_file", "__tarn_row", "__tarn_row_id"}) {
+        if (name == std::string_view("__tarn_row_id") && !TracksRows()) continue;
+        columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(alias) + "." + name + " AS " + name;
+    }
     return columns;
 }
 

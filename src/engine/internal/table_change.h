@@ -59,7 +59,10 @@ public:
 
     // The statement's view of the table before the change, for queries that name rows. `tarn_scan(n)`.
     Result<std::string> Scan();
-    // The columns that tell which row of Scan() a row is, to be carried along: "a".__tarn_file AS __tarn_file, ….
+    // A query of all rows of `scan`, which is Scan() or a part of it, with the columns that tell which row each is, and `more`
+    // (DuckDB text with a comma before it) behind them.
+    std::string RowsWithPlaces(const std::string &scan, const std::string &more = "") const;
+    // These columns, to be carried along from a relation that has them: "a".__tarn_file AS __tarn_file, ….
     std::string RowColumns(const std::string &alias) const;
 
     // Appends the query's rows. It has the table's columns, by name, and may have others, which `options` speaks of. Each
@@ -109,6 +112,7 @@ private:
     // What marked rows were, for the change data feed.
     Result<void> WriteChanges(const RowMarks &marks);
     bool FeedsChanges() const;
+    bool TracksRows() const;
     Result<void> MaskFiles(const std::map<uint64_t, delta::DeletionVector> &rows_by_file);
     // What others must leave alone.
     void DeclareReads(delta::Transaction &transaction);
