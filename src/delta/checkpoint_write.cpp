@@ -31,12 +31,19 @@ FileRows YoungTombstones(const Snapshot &snapshot, int64_t now_ms) {
 }
 
 // Everything that is no file. Returns the number of lines.
-int64_t AppendOthers(const Snapshot &snapshot, std::string &out) {
+int64_t AppendOthers(const Snapshot &snapshot, int64_t now_ms, std::string &out) {
     AppendLine(snapshot.protocol, out);
     AppendLine(snapshot.metadata, out);
-    for (const auto &[app, transaction] : snapshot.transactions) AppendLine(transaction, out);
+    int64_t lines = 2 + static_cast<int64_t>(snapshot.domains.size());
+    // Kept for ever unless the table says otherwise: they are what makes a stream's batches and COPY INTO's files count once.
+    int64_t retention = snapshot.metadata.IntervalProperty("delta.setTransactionRetentionDuration", -1);
+    for (const auto &[app, transaction] : snapshot.transactions) {
+        if (retention >= 0 && transaction.last_updated && *transaction.last_updated < now_ms - retention) continue;
+        AppendLine(transaction, out);
+        lines++;
+    }
     for (const auto &[name, domain] : snapshot.domains) AppendLine(domain, out);
-    return 2 + static_cast<int64_t>(snapshot.transactions.size() + snapshot.domains.size());
+    return lines;
 }
 
 // The sidecar is on disk before the checkpoint that names it.
@@ -94,7 +101,7 @@ Result<void> WriteCheckpoint(storage::ObjectStore &store, const Snapshot &snapsh
         path += NewUuid() + ".json";
         std::string text;
         AppendLine(CheckpointMetadata{snapshot.version}, text);
-        hint.actions += 1 + AppendOthers(snapshot, text);
+        hint.actions += 1 + AppendOthers(snapshot, now_ms, text);
         if (!snapshot.files.empty() || !tombstones.empty()) {
             TARN_TRY(Sidecar sidecar, WriteSidecar(log, rows, io, now_ms));
             AppendLine(sidecar, text);
@@ -104,7 +111,7 @@ Result<void> WriteCheckpoint(storage::ObjectStore &store, const Snapshot &snapsh
         hint.bytes += static_cast<int64_t>(text.size());
         TARN_CHECK(store.Put(path, text));
     } else {
-        hint.actions += AppendOthers(snapshot, rows.lines);
+        hint.actions += AppendOthers(snapshot, now_ms, rows.lines);
         TARN_TRY(std::string bytes, io.WriteParquet(rows));
         hint.bytes = static_cast<int64_t>(bytes.size());
         TARN_CHECK(store.Put(path, bytes));

@@ -10,7 +10,6 @@
 #include "base/utf8.h"
 #include "delta/internal/json_writer.h"
 #include "delta/internal/time_text.h"
-#include "delta/schema.h"
 
 namespace tarn::delta {
 namespace {
@@ -113,18 +112,6 @@ std::optional<std::string> Bound(const ColumnStats &column, bool is_max, const S
 // --- Writing: values of leaf columns as nested objects.
 
 using Path = std::vector<std::string>;
-
-void LeafPaths(const DataType &schema, Path &prefix, std::vector<Path> &out) {
-    for (const Field &field : schema.fields) {
-        prefix.push_back(PhysicalName(field));
-        if (field.type.kind == TypeKind::kStruct) {
-            LeafPaths(field.type, prefix, out);
-        } else {
-            out.push_back(prefix);
-        }
-        prefix.pop_back();
-    }
-}
 
 struct LeafValue {
     const Path *path;
@@ -251,22 +238,6 @@ void SetBound(FileStats::Bounds &bounds, std::string_view section, std::string t
 }
 
 }  // namespace
-
-StatsOptions StatsOptionsOf(const Metadata &metadata) {
-    StatsOptions options;
-    options.max_columns = metadata.IntProperty("delta.dataSkippingNumIndexedCols", 32);
-    return options;
-}
-
-std::vector<std::vector<std::string>> StatsColumns(const DataType &data_schema, const StatsOptions &options) {
-    std::vector<Path> leaves;
-    Path prefix;
-    LeafPaths(data_schema, prefix, leaves);
-    if (options.max_columns >= 0 && leaves.size() > static_cast<size_t>(options.max_columns)) {
-        leaves.resize(static_cast<size_t>(options.max_columns));
-    }
-    return leaves;
-}
 
 std::string BuildStats(int64_t num_records, const std::vector<ColumnStats> &columns, const DataType &data_schema,
                        const StatsOptions &options) {

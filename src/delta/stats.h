@@ -30,13 +30,27 @@ struct ColumnStats {
 
 struct StatsOptions {
     int64_t max_columns = 32;             // Leaf columns in schema order (delta.dataSkippingNumIndexedCols); -1: all.
-    size_t max_text = 32;                 // Code points kept of a text bound; the maximum is raised to stay a bound.
+    // Physical paths: only these leaves and those within these structs, however many (delta.dataSkippingStatsColumns).
+    std::optional<std::vector<std::vector<std::string>>> only;
+    size_t max_text = 32;                 // Code points kept of a text bound; the maximum is raised to stay a bound
+                                          // (delta.dataSkippingStringPrefixLength).
     bool tight_bounds = true;             // false once a deletion vector masks rows of the file.
 };
 StatsOptions StatsOptionsOf(const Metadata &metadata);
 
-// The leaf columns that get statistics: paths in schema order.
+// The leaf columns that get statistics: physical paths in schema order.
 std::vector<std::vector<std::string>> StatsColumns(const DataType &data_schema, const StatsOptions &options);
+// Whether values of the type have bounds in statistics.
+bool HasBounds(TypeKind kind);
+// Whether new files have statistics of the column, a path of the schema's own names.
+bool HasStats(const Metadata &metadata, const std::vector<std::string> &column);
+
+// delta.dataSkippingStatsColumns: names as in SQL, separated by commas; a struct stands for all that is in it.
+// Errors: [DELTA_COLUMN_NOT_FOUND_IN_SCHEMA], [DELTA_COLUMN_DATA_SKIPPING_NOT_SUPPORTED_PARTITIONED_COLUMN], […_TYPE],
+//         [DELTA_DUPLICATE_DATA_SKIPPING_COLUMNS], [INVALID_PARAMETER_VALUE].
+Result<void> CheckStatsColumns(const Metadata &metadata);
+// The schema was `before`: columns that were renamed are named anew, those that went are named no more.
+void FollowStatsColumns(const DataType &before, Metadata &metadata);
 
 // The JSON for add.stats. `data_schema` (delta::DataSchema) fixes the order and what the first 32 leaf columns are.
 // Booleans, binaries, arrays, maps and variants get no bounds. Timestamps are floored and raised to milliseconds.

@@ -9,7 +9,7 @@ namespace tarn::delta {
 namespace {
 
 // What a value must look like; its text says so to the user.
-enum class Value : uint8_t { kAny, kBool, kPositive, kNotNegative, kFromMinusOne, kInterval, kBytes, kIsolation, kMapping, kPolicy, kCompact,
+enum class Value : uint8_t { kAny, kBool, kPositive, kNotNegative, kFromMinusOne, kInterval, kBytes, kIsolation, kMapping, kPolicy, kCompact, kCodec,
                              kReaderVersion, kWriterVersion, kOff, kKept };
 
 struct Known {
@@ -53,7 +53,7 @@ constexpr Known kKnown[] = {
     {"logRetentionDuration", Value::kInterval},
     {"minReaderVersion", Value::kReaderVersion},
     {"minWriterVersion", Value::kWriterVersion},
-    {"parquet.compression.codec", Value::kAny},
+    {"parquet.compression.codec", Value::kCodec},
     {"parquet.format.version", Value::kAny},
     {"randomPrefixLength", Value::kPositive},
     {"randomizeFilePrefixes", Value::kBool},
@@ -127,6 +127,7 @@ const char *Complaint(Value kind, const std::string &value) {
         case Value::kMapping: return IsOneOf(value, {"none", "name", "id"}) ? nullptr : "needs to be one of: none, name, id.";
         case Value::kPolicy: return IsOneOf(value, {"classic", "v2"}) ? nullptr : "can be one of the following: classic, v2.";
         case Value::kCompact: return IsOneOf(value, {"true", "false", "auto", "legacy"}) ? nullptr : "needs to be one of: true, false, auto.";
+        case Value::kCodec: return ParquetCodec(value) ? nullptr : "needs to be one of: snappy, zstd, lz4, gzip, brotli, uncompressed.";
         case Value::kReaderVersion: return number && *number >= 1 && *number <= 3 ? nullptr : "needs to be one of 1, 2, 3.";
         case Value::kWriterVersion: return number && *number >= 1 && *number <= 7 ? nullptr : "needs to be one of 1, 2, 3, 4, 5, 6, 7.";
     }
@@ -204,6 +205,14 @@ Protocol WithFeatures(const Protocol &current, const std::set<std::string> &want
 }
 
 }  // namespace
+
+std::optional<std::string> ParquetCodec(const std::string &name) {
+    std::string codec = ToLower(name);
+    if (codec == "none") return "uncompressed";
+    if (codec == "lz4") return "lz4_raw";  // What LZ4 once meant in Parquet has long been given up.
+    if (IsOneOf(codec, {"snappy", "zstd", "lz4_raw", "gzip", "brotli", "uncompressed"})) return codec;
+    return std::nullopt;
+}
 
 Result<std::string> CheckProperty(const std::string &key, const std::string &value) {
     std::string lower = ToLower(key);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -22,6 +23,9 @@ Result<std::string> CheckProperty(const std::string &key, const std::string &val
 // All of them, under Delta's spelling.
 // Errors: also kInvalidInput when delta.logRetentionDuration is shorter than delta.deletedFileRetentionDuration.
 Result<StringMap> CheckProperties(const StringMap &properties);
+
+// Parquet's name for a value of delta.parquet.compression.codec. nullopt: it is none.
+std::optional<std::string> ParquetCodec(const std::string &name);
 
 // Features and versions that a table shall have.
 struct ProtocolWish {

@@ -1,5 +1,9 @@
 """Table features that concern writers: made by one side, written by both, the rule enforced by both."""
-from harness import Tarn, equal, same_everywhere, same_rows, spark, spark_rows
+import json
+
+import pyarrow.parquet as pq
+
+from harness import Tarn, delta_rs_rows, equal, same_everywhere, same_rows, spark, spark_rows
 
 
 def spark_refuses(statement, wanted):
@@ -300,6 +304,43 @@ class TableFeatures(Features):
         self.both_refuse(f"CREATE TABLE delta.`{self.home}/bad` (id INT) USING delta TBLPROPERTIES ('delta.noSuchThing' = '1')", "DELTA_UNKNOWN_CONFIGURATION")
         self.both_refuse(f"CREATE TABLE delta.`{self.home}/bad` (id INT) USING delta TBLPROPERTIES ('delta.feature.noSuchThing' = 'supported')",
                          "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG")
+
+    def case_columns_with_statistics(self):
+        """delta.dataSkippingStatsColumns: both sides measure the same columns, and name them anew when they are renamed."""
+        for mapping in ("none", "name"):
+            path = self.home / f"measured_{mapping}"
+            table = f"delta.`{path}`"
+            odd = "`o.d`" if mapping == "name" else "o"
+            spark().sql(f"""CREATE TABLE {table} (a INT, b STRING, s STRUCT<x: INT, y: STRING>, p INT, {odd} INT) USING delta PARTITIONED BY (p)
+                TBLPROPERTIES ('delta.dataSkippingStatsColumns' = 'b, s.x, {odd}', 'delta.columnMapping.mode' = '{mapping}')""")
+            values = "(1, 'b', named_struct('x', 2, 'y', 'y'), 3, 4)"
+            self.tarn.sql(f"INSERT INTO {table} VALUES {values}")
+            spark().sql(f"INSERT INTO {table} VALUES {values}")
+            if mapping == "name":
+                self.tarn.sql(f"ALTER TABLE {table} RENAME COLUMN s TO t; ALTER TABLE {table} DROP COLUMN b; ALTER TABLE {table} SET TBLPROPERTIES ('delta.dataSkippingStringPrefixLength' = '5')")
+                equal(spark().sql(f"SHOW TBLPROPERTIES {table} ('delta.dataSkippingStatsColumns')").collect()[0]["value"], "t.x,`o.d`")
+                values = "(1, named_struct('x', 2, 'y', 'y'), 3, 4)"
+                self.tarn.sql(f"INSERT INTO {table} VALUES {values}")
+                spark().sql(f"INSERT INTO {table} VALUES {values}")
+            adds = [json.loads(line)["add"]["stats"] for file in sorted((path / "_delta_log").glob("*.json"))
+                    for line in file.read_text().splitlines() if '"add"' in line]
+            for ours, theirs in zip(adds[::2], adds[1::2]):
+                ours, theirs = json.loads(ours), json.loads(theirs)
+                for part in ("minValues", "maxValues", "nullCount"):
+                    equal(ours[part], theirs[part])
+            self.both_refuse(f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = 'none')", "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA")
+            self.both_refuse(f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = 'p')",
+                             "DELTA_COLUMN_DATA_SKIPPING_NOT_SUPPORTED_PARTITIONED_COLUMN")
+
+    def case_codecs(self):
+        """delta.parquet.compression.codec: the files say it, and others read them."""
+        for codec, inside in (("zstd", "ZSTD"), ("lz4", "LZ4"), ("gzip", "GZIP"), ("uncompressed", "UNCOMPRESSED"), ("snappy", "SNAPPY")):
+            path = self.home / f"packed_{codec}"
+            self.tarn.sql(f"CREATE TABLE delta.`{path}` TBLPROPERTIES ('delta.parquet.compression.codec' = '{codec}') AS SELECT id, 'x' AS v FROM range(10000)")
+            equal({pq.ParquetFile(f).metadata.row_group(0).column(0).compression for f in path.glob("*.parquet")}, {inside})
+            frame = spark_rows(path)
+            same_rows(self.tarn.sql(f"SELECT * FROM delta.`{path}`"), frame.collect(), frame.schema, ("Tarn", "Spark"))
+            equal(len(delta_rs_rows(path)), 10000)
 
     def case_features_switched_on_later(self):
         """Row tracking (with the files' first ids), commit times, a change feed and mapped columns on a table that has rows."""

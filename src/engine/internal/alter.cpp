@@ -4,6 +4,7 @@
 
 #include "delta/clustering.h"
 #include "delta/schema.h"
+#include "delta/stats.h"
 #include "delta/table_properties.h"
 #include "engine/internal/alter_columns.h"
 #include "engine/internal/alter_properties.h"
@@ -56,6 +57,7 @@ public:
     Result<void> Run() {
         TARN_TRY(std::string operation, Apply());
         metadata_.schema_string = delta::SchemaToJson(metadata_.schema);
+        delta::FollowStatsColumns(snapshot_->metadata.schema, metadata_);
         TARN_CHECK(CheckRules(context_, metadata_));
         change_.ReplaceMetadata(std::move(metadata_), std::move(protocol_));
         TARN_CHECK(change_.Commit(operation, parameters_, {}));

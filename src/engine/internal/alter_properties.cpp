@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "delta/stats.h"
 #include "delta/table_properties.h"
 #include "delta/transaction.h"
 #include "engine/internal/maintenance.h"
@@ -71,6 +72,7 @@ Result<std::optional<delta::Protocol>> SetProperties(delta::Metadata &metadata, 
         metadata.configuration[key] = value;
     }
     TARN_CHECK(CheckMappingChange(before, metadata));
+    TARN_CHECK(delta::CheckStatsColumns(metadata));
     delta::NameRowTrackingColumns(metadata);
     ForgetCommitTimes(metadata);
     delta::Protocol raised = delta::RaiseProtocol(current, wish);

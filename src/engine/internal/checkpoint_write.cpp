@@ -202,9 +202,7 @@ std::string ParsedStats(const delta::Metadata &metadata) {
     auto columns = delta::StatsColumns(data, delta::StatsOptionsOf(metadata));
     std::vector<std::string> path;
     std::string bounds = StatsShape(data, columns, path, [](const DataType &type) -> std::string {
-        bool bounded = !type.IsNested() && type.kind != TypeKind::kBoolean && type.kind != TypeKind::kBinary && type.kind != TypeKind::kVariant &&
-                       type.kind != TypeKind::kNull;
-        return bounded ? "\"" + sql::RenderType(type) + "\"" : "";
+        return delta::HasBounds(type.kind) ? "\"" + sql::RenderType(type) + "\"" : "";
     });
     std::string counts = StatsShape(data, columns, path, [](const DataType &) { return "\"BIGINT\""; });
     std::string shape = "{\"numRecords\":\"BIGINT\",\"tightBounds\":\"BOOLEAN\"";

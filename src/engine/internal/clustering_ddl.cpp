@@ -4,51 +4,19 @@
 #include <cctype>
 
 #include "delta/schema.h"
+#include "delta/stats.h"
 #include "sql/parser.h"
 
 namespace tarn::engine {
 namespace {
 
 constexpr size_t kMostColumns = 4;
-constexpr int64_t kIndexedColumns = 32;
 
 std::unexpected<Error> InvalidClustering(std::string_view condition, std::string message) {
     return Fail(ErrorKind::kInvalidInput, condition, std::move(message));
 }
 
 // Columns of other types have no smallest and largest value.
-bool HasBounds(TypeKind kind) {
-    switch (kind) {
-        case TypeKind::kByte:
-        case TypeKind::kShort:
-        case TypeKind::kInt:
-        case TypeKind::kLong:
-        case TypeKind::kFloat:
-        case TypeKind::kDouble:
-        case TypeKind::kDecimal:
-        case TypeKind::kString:
-        case TypeKind::kDate:
-        case TypeKind::kTimestamp:
-        case TypeKind::kTimestampNtz: return true;
-        default: return false;
-    }
-}
-
-// The position among the table's leaves, which is what statistics are counted by; -1: not there.
-int64_t LeafIndex(const DataType &type, const delta::ColumnPath &path, size_t depth, int64_t &leaves) {
-    for (const Field &field : type.fields) {
-        bool on_path = depth < path.size() && EqualsIgnoreCase(field.name, path[depth]);
-        if (field.type.kind == TypeKind::kStruct) {
-            int64_t found = LeafIndex(field.type, on_path ? path : delta::ColumnPath(), depth + 1, leaves);
-            if (found >= 0) return found;
-            continue;
-        }
-        if (on_path && depth + 1 == path.size()) return leaves;
-        leaves++;
-    }
-    return -1;
-}
-
 }  // namespace
 
 std::string QuotedIfNeeded(const std::string &name) {
@@ -83,16 +51,13 @@ Result<delta::DomainMetadata> ClusteringOf(const delta::Metadata &metadata, cons
             path.push_back(field->name);
             type = &field->type;
         }
-        if (!HasBounds(type->kind)) {
+        if (!delta::HasBounds(type->kind)) {
             return InvalidClustering("DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED", "CLUSTER BY is not supported because the following column(s): " + column.ToString() + " : " +
                                                                                   type->ToSql() + " don't support data skipping.");
         }
-        int64_t leaves = 0, index = LeafIndex(metadata.schema, path, 0, leaves);
-        int64_t indexed = metadata.IntProperty("delta.dataSkippingNumIndexedCols", kIndexedColumns);
-        bool listed = metadata.Property("delta.dataSkippingStatsColumns") != nullptr;
-        if (!listed && indexed >= 0 && index >= indexed) {
+        if (!delta::HasStats(metadata, path)) {
             return InvalidClustering("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '" +
-                                                                        column.ToString() + "' in the first " + std::to_string(indexed) + " columns.");
+                                                                        column.ToString() + "' among those that delta.dataSkippingNumIndexedCols or delta.dataSkippingStatsColumns give statistics.");
         }
         if (std::ranges::find(paths, path) != paths.end()) return InvalidClustering("COLUMN_ALREADY_EXISTS", "The clustering column " + column.ToString() + " is named twice.");
         paths.push_back(std::move(path));

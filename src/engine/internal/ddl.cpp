@@ -4,6 +4,7 @@
 
 #include "delta/log.h"
 #include "delta/schema.h"
+#include "delta/stats.h"
 #include "delta/table_properties.h"
 #include "engine/internal/clustering_ddl.h"
 #include "engine/internal/ddl_columns.h"
@@ -63,7 +64,9 @@ Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema, 
         bool allowed = std::ranges::any_of(table.properties, [](auto &property) { return EqualsIgnoreCase(property.first, "delta.feature.allowColumnDefaults"); });
         if (column.default_value && !allowed) return Fail(DefaultsNotEnabled("CREATE TABLE"));
     }
-    return delta::DescribeNewTable(table, delta::NowMs());
+    TARN_TRY(delta::NewTable described, delta::DescribeNewTable(table, delta::NowMs()));
+    TARN_CHECK(delta::CheckStatsColumns(described.metadata));
+    return described;
 }
 
 Result<DataType> StorableSchema(DataType schema) {

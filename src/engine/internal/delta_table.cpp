@@ -7,6 +7,7 @@
 
 #include "delta/schema.h"
 #include "delta/stats.h"
+#include "delta/table_properties.h"
 #include "delta/transaction.h"
 #include "engine/internal/duck_error.h"
 #include "engine/internal/duck_run.h"
@@ -160,9 +161,12 @@ std::string PhysicalRows(const delta::Metadata &metadata, const std::string &sel
 
 // Files of one write share `tag`, by which those of a write that fails are found again.
 std::string CopyOptions(const delta::Metadata &metadata, const FileLayout &layout, const std::string &tag) {
-    // Snappy as Spark's own default: ZSTD is a third smaller, but costs half as much again to write. A small dictionary
-    // limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
-    std::string options = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
+    // Snappy as Spark's own default; ZSTD at its first level is a third smaller, takes as long to write and longer to read. A small
+    // dictionary limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
+    const std::string *property = metadata.Property("delta.parquet.compression.codec");
+    std::string codec = property ? delta::ParquetCodec(*property).value_or("snappy") : "snappy";
+    if (codec == "zstd") codec += ", COMPRESSION_LEVEL 1";
+    std::string options = "FORMAT parquet, COMPRESSION " + codec + ", DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
                           "FILENAME_PATTERN '" + layout.prefix + "-" + tag + "-{uuid}'";
     if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
     int64_t file_bytes = metadata.ByteSizeProperty("delta.targetFileSize", 128 << 20);

@@ -1,5 +1,7 @@
 #include "engine/internal/file_stats.h"
 
+#include <algorithm>
+
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "engine/internal/delta_scan.h"
@@ -27,11 +29,6 @@ void CollectLeaves(const DataType &type, const std::string &parent, const std::v
     }
 }
 
-bool HasBounds(TypeKind kind) {
-    return kind != TypeKind::kBoolean && kind != TypeKind::kBinary && kind != TypeKind::kArray && kind != TypeKind::kMap &&
-           kind != TypeKind::kVariant && kind != TypeKind::kNull;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> MeasureStats(StatementContext &context, const std::string &table_root, const delta::Metadata &metadata,
@@ -50,10 +47,11 @@ Result<std::vector<std::string>> MeasureStats(StatementContext &context, const s
     delta::StatsOptions options = delta::StatsOptionsOf(metadata);
     std::vector<StatsLeaf> leaves;
     CollectLeaves(delta::DataSchema(metadata), "", {}, leaves);
-    if (options.max_columns >= 0 && leaves.size() > static_cast<size_t>(options.max_columns)) leaves.resize(static_cast<size_t>(options.max_columns));
+    auto measured = delta::StatsColumns(delta::DataSchema(metadata), options);
+    std::erase_if(leaves, [&](const StatsLeaf &leaf) { return std::ranges::find(measured, leaf.path) == measured.end(); });
     std::string list = std::string(kFileColumn) + ", count(*)";
     for (const StatsLeaf &leaf : leaves) {
-        bool bounds = HasBounds(leaf.type.kind);
+        bool bounds = delta::HasBounds(leaf.type.kind);
         bool real = leaf.type.kind == TypeKind::kFloat || leaf.type.kind == TypeKind::kDouble;
         list += ", count(" + leaf.text + ")";
         list += bounds ? ", CAST(min(" + leaf.text + ") AS VARCHAR), CAST(max(" + leaf.text + ") AS VARCHAR)" : ", NULL, NULL";

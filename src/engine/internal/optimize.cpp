@@ -84,7 +84,8 @@ Value MetricsValue(const OptimizeReport &report, const delta::Metadata &metadata
     Value vectors = Struct({{"numDeletionVectorsRemoved", Big(report.rewrite.vectors_removed)},
                             {"numDeletionVectorRowsRemoved", Big(report.rewrite.vector_rows_removed)}});
     auto columns = static_cast<int64_t>(metadata.schema.fields.size());
-    int64_t limit = delta::StatsOptionsOf(metadata).max_columns;
+    delta::StatsOptions stats = delta::StatsOptionsOf(metadata);
+    int64_t measured = stats.only ? static_cast<int64_t>(stats.only->size()) : stats.max_columns < 0 ? columns : std::min(columns, stats.max_columns);
     return Struct({{"numFilesAdded", Big(static_cast<int64_t>(added.size()))},
                    {"numFilesRemoved", Big(static_cast<int64_t>(removed.size()))},
                    {"filesAdded", SizeStats(added)},
@@ -106,7 +107,7 @@ Value MetricsValue(const OptimizeReport &report, const delta::Metadata &metadata
                    {"autoCompactParallelismStats", NullOf(parallelism)},
                    {"deletionVectorStats", report.rewrite.vectors_removed > 0 ? vectors : NullOf(vectors)},
                    {"numTableColumns", Big(columns)},
-                   {"numTableColumnsWithStats", Big(limit < 0 ? columns : std::min(columns, limit))}});
+                   {"numTableColumnsWithStats", Big(measured)}});
 }
 
 ResultPtr ReportResult(const OptimizeReport &report, const TargetTable &target) {
@@ -120,14 +121,13 @@ ResultPtr ReportResult(const OptimizeReport &report, const TargetTable &target) 
 struct Leaf {
     delta::ColumnPath path;
     const DataType *type = nullptr;
-    int64_t index = 0;  // Among the leaves of the data columns: which have statistics.
 };
 
 void CollectLeaves(const DataType &type, delta::ColumnPath &path, std::vector<Leaf> &leaves) {
     for (const Field &field : type.fields) {
         path.push_back(field.name);
         if (field.type.kind == TypeKind::kStruct) CollectLeaves(field.type, path, leaves);
-        else leaves.push_back({path, &field.type, static_cast<int64_t>(leaves.size())});
+        else leaves.push_back({path, &field.type});
         path.pop_back();
     }
 }
@@ -150,7 +150,6 @@ Result<std::vector<delta::ColumnPath>> ZOrderColumns(const SessionState &session
     delta::ColumnPath path;
     CollectLeaves(data, path, leaves);
     bool check = BoolSetting(session, "spark.databricks.delta.optimize.zorder.checkStatsCollection.enabled", true);
-    int64_t limit = delta::StatsOptionsOf(metadata).max_columns;
     std::vector<delta::ColumnPath> columns;
     for (const sql::Name &name : names) {
         auto fail = [&](const char *condition, std::string message) {
@@ -167,10 +166,10 @@ Result<std::vector<delta::ColumnPath>> ZOrderColumns(const SessionState &session
         if (leaf == leaves.end()) {
             return fail("DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST", "Z-Ordering column " + name.ToString() + " does not exist in data schema.");
         }
-        if (!HasRanges(*leaf->type) || (check && limit >= 0 && leaf->index >= limit)) {
+        if (!HasRanges(*leaf->type) || (check && !delta::HasStats(metadata, leaf->path))) {
             return fail("DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS",
                         "Z-Ordering on " + name.ToString() + " will be ineffective, because statistics are not collected for this column. "
-                        "Put it among the first columns, or raise delta.dataSkippingNumIndexedCols.");
+                        "Name it in delta.dataSkippingStatsColumns, put it among the first columns, or raise delta.dataSkippingNumIndexedCols.");
         }
         columns.push_back(leaf->path);
     }

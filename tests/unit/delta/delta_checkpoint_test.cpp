@@ -59,6 +59,21 @@ TEST(Checkpoint, ForgetsOldTombstonesOnly) {
     EXPECT_FALSE(rebuilt->tombstones[0]->data_change);
 }
 
+TEST(Checkpoint, ForgetsOldTransactionsWhereTheTableSaysSo) {
+    int64_t now = 1'700'000'000'000;
+    for (bool forgets : {false, true}) {
+        TestTable table;
+        table.Create(forgets ? StringMap{{"delta.setTransactionRetentionDuration", "interval 2 days"}} : StringMap());
+        table.Write(1, {R"({"txn":{"appId":"old","version":1,"lastUpdated":)" + std::to_string(now - 3 * kDayMs) + "}}",
+                        R"({"txn":{"appId":"new","version":1,"lastUpdated":)" + std::to_string(now - kDayMs) + "}}",
+                        R"({"txn":{"appId":"undated","version":1}})"});
+        ASSERT_TRUE(WriteCheckpoint(table.store, *table.Load(), table.io, now));
+        SnapshotPtr rebuilt = table.Load();
+        EXPECT_EQ(rebuilt->transactions.size(), forgets ? 2u : 3u);
+        EXPECT_EQ(rebuilt->transactions.contains("old"), !forgets);
+    }
+}
+
 TEST(Checkpoint, FallsBackWhenOneIsDamaged) {
     TestTable table;
     table.Create();

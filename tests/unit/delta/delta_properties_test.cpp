@@ -28,7 +28,7 @@ TEST(CheckProperty, KnowsWhatValuesMean) {
     for (auto &[key, good, bad] : {Case{"delta.checkpointInterval", "7", "-7"}, Case{"delta.appendOnly", "False", "0"},
                                    Case{"delta.logRetentionDuration", "interval 2 weeks", "2"}, Case{"delta.isolationLevel", "Serializable", "Snapshot"},
                                    Case{"delta.dataSkippingNumIndexedCols", "-1", "-2"}, Case{"delta.targetFileSize", "100mb", "many"},
-                                   Case{"delta.columnMapping.mode", "name", "names"}, Case{"delta.minWriterVersion", "7", "8"}}) {
+                                   Case{"delta.columnMapping.mode", "name", "names"}, Case{"delta.parquet.compression.codec", "ZSTD", "rar"}, Case{"delta.minWriterVersion", "7", "8"}}) {
         EXPECT_TRUE(CheckProperty(key, good)) << key;
         EXPECT_FALSE(CheckProperty(key, bad)) << key;
     }

@@ -67,6 +67,58 @@ TEST(BuildStats, KeepsTheFirstColumnsOnly) {
               R"({"numRecords":1,"minValues":{},"maxValues":{},"nullCount":{},"tightBounds":true})");
 }
 
+// A table with a struct and a name that needs quotes.
+Metadata Listed(const std::string &columns) {
+    Metadata metadata;
+    metadata.schema = DataType::Struct({{"a", DataType::Of(TypeKind::kInt)},
+                                        {"s", DataType::Struct({{"x", DataType::Of(TypeKind::kInt)}, {"y.z", DataType::Of(TypeKind::kString)}})},
+                                        {"m", DataType::Of(TypeKind::kBinary)}});
+    metadata.configuration["delta.dataSkippingStatsColumns"] = columns;
+    return metadata;
+}
+
+TEST(StatsColumns, TakesThoseThatAreListed) {
+    auto listed = [](const std::string &columns) {
+        Metadata metadata = Listed(columns);
+        std::string text;
+        for (auto &path : StatsColumns(metadata.schema, StatsOptionsOf(metadata))) {
+            for (auto &part : path) text += part + (&part == &path.back() ? " " : "/");
+        }
+        return text;
+    };
+    EXPECT_EQ(listed(""), "");
+    EXPECT_EQ(listed("a"), "a ");
+    EXPECT_EQ(listed(" S , A"), "a s/x s/y.z ");
+    EXPECT_EQ(listed("s.`y.z`"), "s/y.z ");
+    EXPECT_EQ(listed("s.y.z, gone, a"), "a ") << "what is not there any more";
+    EXPECT_EQ(listed("a,"), "a s/x s/y.z m ") << "not ours: as if it were not there";
+    EXPECT_TRUE(HasStats(Listed("s"), {"s", "X"}));
+    EXPECT_FALSE(HasStats(Listed("s"), {"a"}));
+}
+
+TEST(StatsColumns, AreChecked) {
+    auto condition = [](const std::string &columns) {
+        auto checked = CheckStatsColumns(Listed(columns));
+        return checked ? "" : checked.error().condition;
+    };
+    for (const char *good : {"", "a", "a, s", "s.x,s.`y.z`", "`a`"}) EXPECT_EQ(condition(good), "") << good;
+    for (const char *bad : {",", "a,", "a..x", "`a", "a`", "`a`b", "a b,"}) EXPECT_EQ(condition(bad), "INVALID_PARAMETER_VALUE") << bad;
+    EXPECT_EQ(condition("``"), "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA");
+    EXPECT_EQ(condition("a b"), "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA");
+    EXPECT_EQ(condition("a.x"), "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA");
+    EXPECT_EQ(condition("m"), "DELTA_COLUMN_DATA_SKIPPING_NOT_SUPPORTED_TYPE");
+    EXPECT_EQ(condition("s.x, s"), "DELTA_DUPLICATE_DATA_SKIPPING_COLUMNS");
+}
+
+TEST(StatsColumns, CutTextsWhereTheTableSaysSo) {
+    Metadata metadata;
+    metadata.configuration["delta.dataSkippingStringPrefixLength"] = "3";
+    DataType schema = DataType::Struct({{"c", DataType::Of(TypeKind::kString)}});
+    FileStats::Bounds bounds = FileStats(BuildStats(1, {Column("c", TypeKind::kString, "abcdef", "abcdef")}, schema, StatsOptionsOf(metadata))).Of({"c"});
+    EXPECT_EQ(bounds.min, "abc");
+    EXPECT_EQ(bounds.max, "abd");
+}
+
 TEST(BuildStats, BoundsStayBounds) {
     EXPECT_EQ(Bounds(TypeKind::kLong, "-9223372036854775808", "9223372036854775807"),
               "-9223372036854775808..9223372036854775807");
