@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 constexpr const char *kCreate = R"sql(
 CREATE TABLE IF NOT EXISTS schemas (
   catalog TEXT NOT NULL, name TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
@@ -37,7 +37,6 @@ CREATE TABLE IF NOT EXISTS dropped (
 CREATE TABLE IF NOT EXISTS filter_uses (
   location TEXT NOT NULL, column_name TEXT NOT NULL, day INTEGER NOT NULL, uses INTEGER NOT NULL,
   PRIMARY KEY (location, column_name, day)) WITHOUT ROWID;
-PRAGMA user_version = 4;
 )sql";
 
 constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
@@ -46,6 +45,25 @@ constexpr std::pair<TableKind, std::string_view> kKindNames[] = {
     {TableKind::kView, "VIEW"},
     {TableKind::kStreamingTable, "STREAMING_TABLE"},
     {TableKind::kMaterializedView, "MATERIALIZED_VIEW"},
+};
+
+// The root, with a slash at its end. What lies below it stands in the metastore relative to it, so that a root can be moved,
+// copied, and mounted elsewhere.
+class Home {
+public:
+    explicit Home(const std::filesystem::path &root) : prefix_((root / "").string()) {}
+
+    std::string Stored(const std::string &location) const {
+        return location.starts_with(prefix_) ? location.substr(prefix_.size()) : location;
+    }
+    std::string Full(const std::string &stored) const {
+        bool inside = !stored.empty() && stored[0] != '/' && stored.find("://") == std::string::npos;
+        return inside ? prefix_ + stored : stored;
+    }
+    const std::string &prefix() const { return prefix_; }
+
+private:
+    std::string prefix_;
 };
 
 // A prepared statement with its bindings; reset and finalised by scope.
@@ -106,11 +124,11 @@ constexpr const char *kTableColumns =
     "SELECT catalog, schema, name, kind, location, comment, view_text, view_catalog, view_schema, view_columns, "
     "properties, created_at_ms FROM tables ";
 
-TableEntry ReadTable(const Statement &row) {
+TableEntry ReadTable(const Statement &row, const Home &home) {
     TableEntry entry;
     entry.name = {row.Text(0), row.Text(1), row.Text(2)};
     entry.kind = KindOf(row.Text(3));
-    entry.location = row.Text(4);
+    entry.location = home.Full(row.Text(4));
     entry.comment = row.Text(5);
     entry.view_text = row.Text(6);
     entry.view_catalog = row.Text(7);
@@ -132,9 +150,26 @@ TableEntry ReadTable(const Statement &row) {
     return entry;
 }
 
+// Metastores before version 5 hold absolute locations. Several processes may find that at once: it is done once.
+Result<void> MakeRelative(sqlite3 *db, const Home &home) {
+    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
+    auto update = [&](const std::string &table, const std::string &column) -> Result<void> {
+        std::string sql = "UPDATE " + table + " SET " + column + " = substr(" + column + ", ?) WHERE substr(" + column + ", 1, ?) = ?";
+        auto length = sqlite3_int64(0);
+        for (unsigned char c : home.prefix()) length += (c & 0xc0) != 0x80;  // substr counts characters.
+        return Statement(db, sql.c_str()).Bind(int64_t{length + 1}).Bind(int64_t{length}).Bind(home.prefix()).Run();
+    };
+    for (auto &[table, column] : {std::pair("tables", "location"), {"managed", "location"}, {"ratified", "location"}, {"dropped", "location"},
+                                  {"dropped", "kept_at"}, {"filter_uses", "location"}}) {
+        TARN_CHECK(update(table, column));
+    }
+    TARN_CHECK(Statement(db, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()).Run());
+    return Statement(db, "COMMIT").Run();
+}
+
 class SqliteCatalog final : public Catalog {
 public:
-    explicit SqliteCatalog(sqlite3 *db) : db_(db) {}
+    SqliteCatalog(sqlite3 *db, Home home) : db_(db), home_(std::move(home)) {}
     ~SqliteCatalog() override { sqlite3_close(db_); }
 
     Result<std::vector<std::string>> ListCatalogs() override {
@@ -197,7 +232,7 @@ public:
         query.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table));
         TARN_TRY(bool found, query.Step());
         if (!found) return std::optional<TableEntry>();
-        return std::optional(ReadTable(query));
+        return std::optional(ReadTable(query, home_));
     }
 
     Result<std::vector<TableEntry>> ListTables(const std::string &catalog, const std::string &schema) override {
@@ -208,7 +243,7 @@ public:
         while (true) {
             TARN_TRY(bool more, query.Step());
             if (!more) return tables;
-            tables.push_back(ReadTable(query));
+            tables.push_back(ReadTable(query, home_));
         }
     }
 
@@ -222,7 +257,7 @@ public:
         sql += " INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         Statement insert(db_, sql.c_str());
         insert.Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
-        insert.Bind(ToString(entry.kind)).Bind(entry.location).Bind(entry.comment);
+        insert.Bind(ToString(entry.kind)).Bind(home_.Stored(entry.location)).Bind(entry.comment);
         insert.Bind(entry.view_text).Bind(entry.view_catalog).Bind(entry.view_schema);
         insert.Bind(json(entry.view_columns).dump()).Bind(json(entry.properties).dump());
         insert.Bind(entry.created_at_ms > 0 ? entry.created_at_ms : now);
@@ -257,7 +292,7 @@ public:
         while (true) {
             TARN_TRY(bool more, query.Step());
             if (!more) return tables;
-            tables.push_back({query.Text(12), ReadTable(query), query.Text(13), query.Integer(14)});
+            tables.push_back({query.Text(12), ReadTable(query, home_), home_.Full(query.Text(13)), query.Integer(14)});
         }
     }
 
@@ -280,7 +315,7 @@ public:
     Result<void> NoteEach(const std::string &location, const std::vector<std::string> &columns, int64_t day) {
         for (const std::string &column : columns) {
             Statement note(db_, "INSERT INTO filter_uses VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1");
-            TARN_CHECK(note.Bind(location).Bind(column).Bind(day).Run());
+            TARN_CHECK(note.Bind(home_.Stored(location)).Bind(column).Bind(day).Run());
         }
         return {};
     }
@@ -288,9 +323,9 @@ public:
     Result<std::vector<std::pair<std::string, int64_t>>> FilterUses(const std::string &location, int64_t since_day) override {
         std::lock_guard lock(mutex_);
         Statement forget(db_, "DELETE FROM filter_uses WHERE location = ? AND day < ?");
-        TARN_CHECK(forget.Bind(location).Bind(since_day).Run());
+        TARN_CHECK(forget.Bind(home_.Stored(location)).Bind(since_day).Run());
         Statement query(db_, "SELECT column_name, sum(uses) AS n FROM filter_uses WHERE location = ? AND day >= ? GROUP BY column_name ORDER BY n DESC, column_name");
-        query.Bind(location).Bind(since_day);
+        query.Bind(home_.Stored(location)).Bind(since_day);
         std::vector<std::pair<std::string, int64_t>> uses;
         while (true) {
             TARN_TRY(bool more, query.Step());
@@ -302,16 +337,16 @@ public:
     Result<void> StartManaging(const std::string &location, int64_t version) override {
         std::lock_guard lock(mutex_);
         Statement forget(db_, "DELETE FROM ratified WHERE location = ?");
-        TARN_CHECK(forget.Bind(location).Run());
+        TARN_CHECK(forget.Bind(home_.Stored(location)).Run());
         Statement insert(db_, "INSERT OR REPLACE INTO managed (location, version) VALUES (?, ?)");
-        return insert.Bind(location).Bind(version).Run();
+        return insert.Bind(home_.Stored(location)).Bind(version).Run();
     }
 
     Result<void> StopManaging(const std::string &location) override {
         std::lock_guard lock(mutex_);
         for (const char *sql : {"DELETE FROM ratified WHERE location = ?", "DELETE FROM managed WHERE location = ?"}) {
             Statement remove(db_, sql);
-            TARN_CHECK(remove.Bind(location).Run());
+            TARN_CHECK(remove.Bind(home_.Stored(location)).Run());
         }
         return {};
     }
@@ -321,7 +356,7 @@ public:
         // One statement, so that version and commits are of one moment.
         Statement query(db_, "SELECT m.version, r.version, r.file FROM managed m LEFT JOIN ratified r ON r.location = m.location "
                              "WHERE m.location = ? ORDER BY r.version");
-        query.Bind(location);
+        query.Bind(home_.Stored(location));
         std::optional<ManagedCommits> found;
         while (true) {
             TARN_TRY(bool more, query.Step());
@@ -338,7 +373,7 @@ public:
         while (true) {
             TARN_TRY(bool more, query.Step());
             if (!more) return versions;
-            versions[query.Text(0)] = query.Integer(1);
+            versions[home_.Full(query.Text(0))] = query.Integer(1);
         }
     }
 
@@ -357,7 +392,7 @@ public:
     Result<void> MarkPublished(const std::string &location, int64_t version) override {
         std::lock_guard lock(mutex_);
         Statement remove(db_, "DELETE FROM ratified WHERE location = ? AND version <= ?");
-        return remove.Bind(location).Bind(version).Run();
+        return remove.Bind(home_.Stored(location)).Bind(version).Run();
     }
 
 private:
@@ -376,17 +411,17 @@ private:
         TARN_CHECK(RemoveTableLocked(entry.name));
         Statement insert(db_, "INSERT INTO dropped VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         insert.Bind(dropped.id).Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
-        insert.Bind(ToString(entry.kind)).Bind(entry.location).Bind(entry.comment).Bind(json(entry.properties).dump());
-        return insert.Bind(entry.created_at_ms).Bind(dropped.kept_at).Bind(dropped.dropped_at_ms).Run();
+        insert.Bind(ToString(entry.kind)).Bind(home_.Stored(entry.location)).Bind(entry.comment).Bind(json(entry.properties).dump());
+        return insert.Bind(entry.created_at_ms).Bind(home_.Stored(dropped.kept_at)).Bind(dropped.dropped_at_ms).Run();
     }
 
     Result<bool> RatifyLocked(const std::vector<StagedCommit> &commits) {
         for (const StagedCommit &commit : commits) {
             Statement raise(db_, "UPDATE managed SET version = version + 1 WHERE location = ? AND version + 1 = ?");
-            TARN_CHECK(raise.Bind(commit.location).Bind(commit.version).Run());
+            TARN_CHECK(raise.Bind(home_.Stored(commit.location)).Bind(commit.version).Run());
             if (sqlite3_changes(db_) == 0) return false;
             Statement insert(db_, "INSERT INTO ratified (location, version, file) VALUES (?, ?, ?)");
-            TARN_CHECK(insert.Bind(commit.location).Bind(commit.version).Bind(commit.file).Run());
+            TARN_CHECK(insert.Bind(home_.Stored(commit.location)).Bind(commit.version).Bind(commit.file).Run());
         }
         return true;
     }
@@ -404,6 +439,7 @@ private:
 
     std::mutex mutex_;  // One connection, one statement at a time.
     sqlite3 *db_;
+    const Home home_;
 };
 
 }  // namespace
@@ -428,7 +464,7 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root
         sqlite3_close(db);
         return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot open the metastore " + file.string() + ": " + why + ".");
     }
-    auto catalog = std::make_unique<SqliteCatalog>(db);
+    auto catalog = std::make_unique<SqliteCatalog>(db, Home(root));
     sqlite3_busy_timeout(db, 10'000);  // Milliseconds: another process may be writing.
     Statement version(db, "PRAGMA user_version");
     TARN_CHECK(version.Step());
@@ -436,9 +472,10 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                     "The metastore " + file.string() + " was made by a newer version of Tarn.");
     }
-    if (version.Integer(0) < kSchemaVersion && sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
-        return Fail(ErrorKind::kIo, "IO_ERROR",
-                    "Cannot set up the metastore " + file.string() + ": " + sqlite3_errmsg(db) + ".");
+    if (version.Integer(0) < kSchemaVersion) {
+        bool done = sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) == SQLITE_OK;
+        if (!done) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot set up the metastore " + file.string() + ": " + sqlite3_errmsg(db) + ".");
+        TARN_CHECK(MakeRelative(db, Home(root)));
     }
     return catalog;
 }

@@ -77,7 +77,8 @@ struct ManagedCommits {
 
 class Catalog {
 public:
-    // Opens or creates ROOT/metastore.db; a new one has catalog `main` with schema `default`.
+    // Opens or creates ROOT/metastore.db; a new one has catalog `main` with schema `default`. `root` is an absolute path. Locations
+    // below it are stored relative to it: a root may be moved between two openings.
     // Errors: IO_ERROR the folder cannot be written; DELTA_CORRUPT_LOG never (this file is SQLite).
     static Result<std::unique_ptr<Catalog>> Open(const std::filesystem::path &root);
     virtual ~Catalog() = default;

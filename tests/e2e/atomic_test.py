@@ -72,7 +72,7 @@ class Atomic(TarnTest):
         newest = self.log("a") / f"{2:020}.json"
         staged = self.log("a") / "_staged_commits" / f"{2:020}.0b9c1c5e-8a53-4f0e-9f0e-1d2c3b4a5f60.json"
         newest.rename(staged)
-        location = str(self.log("a").parent)
+        location = str(self.log("a").parent.relative_to(self.root))
         with sqlite3.connect(self.root / "metastore.db") as db:
             db.execute("INSERT INTO ratified VALUES (?, 2, ?)", (location, staged.name))
         self.assertEqual(self.ids("a"), [1, 2, 3])

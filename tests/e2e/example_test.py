@@ -59,6 +59,7 @@ class GeneratedData(TarnTest):
         columns = {row["col_name"] for row in self.rows("SHOW COLUMNS IN main.patreon.users_bronze")}
         self.assertNotIn("id_look_a_new_field", columns)
         self.add_increment()
+        self.root = self.root.rename(self.folder / "moved")  # A root can lie anywhere, also later.
         third = self.run_example()
         self.assertIn("new column  users_bronze.id_look_a_new_field", third.stdout)
         columns = {row["col_name"] for row in self.rows("SHOW COLUMNS IN main.patreon.users_bronze")}

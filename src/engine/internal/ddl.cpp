@@ -9,6 +9,7 @@
 #include "engine/internal/clustering_ddl.h"
 #include "engine/internal/ddl_columns.h"
 #include "engine/internal/dropped.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "sql/parser.h"
@@ -236,7 +237,10 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateTable &stateme
         error.remedy = "Read it as delta.`" + entry.location + "`, give it a name with CREATE TABLE … LOCATION, or remove the folder.";
         return Fail(std::move(error));
     }
-    TARN_TRY(delta::NewTable table, NewTableOf(spec, schema, inherited));
+    delta::StringMap inherited_or_default = inherited;
+    TARN_TRY(delta::StringMap defaults, DefaultProperties(session));
+    inherited_or_default.merge(defaults);
+    TARN_TRY(delta::NewTable table, NewTableOf(spec, schema, inherited_or_default));
     bool catalog_managed = table.protocol.HasWriterFeature("catalogManaged");
     if (catalog_managed && statement.is_path) {
         return Fail(ErrorKind::kInvalidInput, "INVALID_PARAMETER_VALUE",
@@ -383,22 +387,6 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Use &statement) {
     session.current_catalog = catalog;
     session.current_schema = schema;
     return NoRows();
-}
-
-Result<ResultPtr> Execute(SessionState &session, const sql::Set &statement) {
-    if (statement.time_zone) {
-        if (statement.value && (EqualsIgnoreCase(*statement.value, "UTC") || *statement.value == "LOCAL")) return NoRows();
-        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "The session time zone is UTC; others are not supported yet.");
-    }
-    std::vector<Column> columns = {{"key", DataType::Of(TypeKind::kString)}, {"value", DataType::Of(TypeKind::kString)}};
-    if (statement.all) {
-        std::vector<std::vector<std::optional<std::string>>> rows;
-        for (auto &[key, value] : session.settings) rows.push_back({key, value});
-        return RowsResult(std::move(columns), std::move(rows));
-    }
-    if (statement.value) session.settings[statement.key] = *statement.value;
-    auto it = session.settings.find(statement.key);
-    return RowsResult(std::move(columns), {{statement.key, it == session.settings.end() ? "<undefined>" : it->second}});
 }
 
 }  // namespace tarn::engine

@@ -164,7 +164,7 @@ std::string CopyOptions(const delta::Metadata &metadata, const FileLayout &layou
     // Snappy as Spark's own default; ZSTD at its first level is a third smaller, takes as long to write and longer to read. A small
     // dictionary limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
     const std::string *property = metadata.Property("delta.parquet.compression.codec");
-    std::string codec = property ? delta::ParquetCodec(*property).value_or("snappy") : "snappy";
+    std::string codec = delta::ParquetCodec(property ? *property : layout.codec).value_or("snappy");
     if (codec == "zstd") codec += ", COMPRESSION_LEVEL 1";
     std::string options = "FORMAT parquet, COMPRESSION " + codec + ", DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
                           "FILENAME_PATTERN '" + layout.prefix + "-" + tag + "-{uuid}'";

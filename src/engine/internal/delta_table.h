@@ -65,6 +65,7 @@ struct FileLayout {
     std::string folder;        // Below the table's; "" for data files.
     std::string prefix = "part";
     std::vector<Field> extra;  // Columns behind the table's, called so in the files. They have no statistics.
+    std::string codec;         // Where the table has no property for it; "": Snappy.
 };
 
 // Runs `select_sql`, whose columns are exactly `schema`'s in order, then the layout's, and writes its rows as Parquet files below

@@ -10,6 +10,7 @@
 #include "delta/stats.h"
 #include "engine/internal/delta_table.h"
 #include "engine/internal/row_tracking.h"
+#include "engine/internal/settings.h"
 #include "sql/render.h"
 #include "storage/path.h"
 
@@ -36,6 +37,7 @@ public:
         // Rows keep their ids in the hidden columns that the table has for that.
         tracking_ = RowTrackingOf(metadata);
         if (tracking_) layout_.extra = RowTrackingFields(*tracking_);
+        layout_.codec = SettingOr(session, kCodecSetting, "");
     }
 
     Result<std::vector<delta::AddFile>> Write(duckdb::Connection &connection, const RewriteBin &bin, const std::string &from) const {

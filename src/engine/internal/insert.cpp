@@ -5,6 +5,7 @@
 
 #include "delta/schema.h"
 #include "engine/internal/column_values.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/store_value.h"
 #include "engine/internal/table_change.h"
@@ -12,11 +13,6 @@
 
 namespace tarn::engine {
 namespace {
-
-std::string SettingOf(const SessionState &session, const std::string &key) {
-    auto it = session.settings.find(key);
-    return it == session.settings.end() ? "" : ToLower(it->second);
-}
 
 class InsertPlan {
 public:
@@ -184,7 +180,7 @@ Result<std::string> InsertPlan::Rows() {
 
 bool InsertPlan::ReplacesPartitions() const {
     return statement_.overwrite && !change_.metadata().partition_columns.empty() &&
-           SettingOf(session_, "spark.sql.sources.partitionOverwriteMode") == "dynamic";
+           EqualsIgnoreCase(SettingOr(session_, "spark.sql.sources.partitionOverwriteMode", ""), "dynamic");
 }
 
 // p IS NOT DISTINCT FROM 'x' AND …; "" without constants.
@@ -299,7 +295,7 @@ Result<void> CheckPartitionColumns(const std::vector<sql::PartitionValue> &parti
 }
 
 bool MayEvolve(const SessionState &session, bool said) {
-    return said || SettingOf(session, "spark.databricks.delta.schema.autoMerge.enabled") == "true";
+    return said || BoolSetting(session, "spark.databricks.delta.schema.autoMerge.enabled", false);
 }
 
 Result<std::string> InsertRows(StatementContext &context, const sql::Insert &statement, std::string query, TableChange &change,

@@ -7,6 +7,7 @@
 #include "delta/checkpoint.h"
 #include "delta/schema.h"
 #include "engine/internal/duck_run.h"
+#include "engine/internal/settings.h"
 #include "sql/functions.h"
 #include "sql/render.h"
 #include "storage/path.h"
@@ -29,17 +30,6 @@ Result<delta::CommitResult> CommitAndCheckpoint(SessionState &session, delta::Tr
 void RequestCheckpointIfDue(SessionState &session, const std::string &location, const delta::Metadata &metadata, int64_t version) {
     session.engine.tables->RequestChecksum(location);
     if (delta::CheckpointDue(metadata, version)) session.engine.tables->RequestCheckpoint(location, version);
-}
-
-std::string SettingOr(const SessionState &session, const std::string &key, const std::string &fallback) {
-    for (auto &[name, value] : session.settings) {
-        if (EqualsIgnoreCase(name, key)) return value;
-    }
-    return fallback;
-}
-
-bool BoolSetting(const SessionState &session, const std::string &key, bool fallback) {
-    return EqualsIgnoreCase(SettingOr(session, key, fallback ? "true" : "false"), "true");
 }
 
 int64_t TargetFileSize(const SessionState &session, const delta::Metadata &metadata, const std::string &key, int64_t fallback) {

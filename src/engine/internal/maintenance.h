@@ -19,10 +19,6 @@ Result<delta::CommitResult> CommitAndCheckpoint(SessionState &session, delta::Tr
 // After the commit of `version`. The checkpoint is written in the background; errors are printed as a warning.
 void RequestCheckpointIfDue(SessionState &session, const std::string &location, const delta::Metadata &metadata, int64_t version);
 
-// A value of SET, without regard to case; `fallback` when it is not set.
-std::string SettingOr(const SessionState &session, const std::string &key, const std::string &fallback);
-bool BoolSetting(const SessionState &session, const std::string &key, bool fallback);
-
 // The size that files of the table should have: delta.targetFileSize, else the setting `key`, else `fallback`.
 int64_t TargetFileSize(const SessionState &session, const delta::Metadata &metadata, const std::string &key, int64_t fallback);
 

@@ -13,6 +13,7 @@
 #include "engine/internal/duck_run.h"
 #include "engine/internal/file_rewrite.h"
 #include "engine/internal/row_tracking.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "sql/parser.h"
 #include "sql/render.h"

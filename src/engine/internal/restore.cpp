@@ -6,6 +6,7 @@
 #include "delta/clustering.h"
 #include "delta/deletion_vector.h"
 #include "engine/internal/maintenance.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
 #include "storage/path.h"

@@ -6,6 +6,7 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/row_tracking.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/table_change.h"
 
 namespace tarn::engine {
@@ -172,7 +173,7 @@ Result<void> TableChange::WriteChanges(const RowMarks &marks) {
     };
     TARN_CHECK(add(updated, "update_preimage"));
     TARN_CHECK(add(deleted, "delete"));
-    FileLayout layout{"_change_data", "cdc", {{"_change_type", DataType::Of(TypeKind::kString)}}};
+    FileLayout layout{"_change_data", "cdc", {{"_change_type", DataType::Of(TypeKind::kString)}}, SettingOr(session_, kCodecSetting, "")};
     TARN_TRY(WrittenFiles written, WriteFiles(session_.connection, location_, metadata_, text, layout));
     for (const delta::AddFile &file : written.files) changes_.push_back({file.path, file.partition_values, file.size, {}});
     return {};

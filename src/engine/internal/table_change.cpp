@@ -7,6 +7,7 @@
 #include "engine/internal/duck_error.h"
 #include "engine/internal/maintenance.h"
 #include "engine/internal/optimize.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/types.h"
 
 #pragma GCC diagnostic push
@@ -151,6 +152,7 @@ Result<WrittenFiles> TableChange::WriteData(const std::string &select_sql, const
     std::string columns;
     for (const Field &field : metadata_.schema.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
     FileLayout layout;
+    layout.codec = SettingOr(session_, kCodecSetting, "");
     for (auto &[field, text] : extra) {
         columns += ", " + text + " AS " + sql::QuoteIdentifier(field.name);
         layout.extra.push_back(field);

@@ -7,6 +7,7 @@
 #include "engine/internal/dropped.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/maintenance.h"
+#include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "storage/path.h"
 

@@ -1,6 +1,7 @@
 #include "catalog/catalog.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 namespace tarn::catalog {
@@ -45,6 +46,55 @@ TEST_F(CatalogTest, TablesSurviveReopening) {
     EXPECT_EQ(found->view_columns, view.view_columns);
     EXPECT_EQ(found->properties, view.properties);
     EXPECT_GT(found->created_at_ms, 0);
+}
+
+TEST_F(CatalogTest, ARootCanBeMoved) {
+    TableEntry inside, outside;
+    inside.name = {"main", "default", "inside"};
+    inside.location = root_ / "warehouse" / "inside";
+    outside.name = {"main", "default", "outside"};
+    outside.location = "s3://lake/outside";
+    {
+        auto catalog = Open();
+        ASSERT_TRUE(catalog->PutTable(inside, false));
+        ASSERT_TRUE(catalog->PutTable(outside, false));
+        ASSERT_TRUE(catalog->StartManaging(inside.location, 7));
+        ASSERT_TRUE(catalog->NoteFilters(inside.location, {"id"}, 5));
+        EXPECT_EQ(catalog->FindTable(inside.name).value()->location, inside.location);
+    }
+    std::filesystem::path before = root_;
+    root_ += "_moved";
+    std::filesystem::remove_all(root_);
+    std::filesystem::rename(before, root_);
+    auto catalog = Open();
+    std::string location = root_ / "warehouse" / "inside";
+    EXPECT_EQ(catalog->FindTable(inside.name).value()->location, location);
+    EXPECT_EQ(catalog->FindTable(outside.name).value()->location, outside.location);
+    EXPECT_EQ(catalog->FindManaged(location).value()->version, 7);
+    EXPECT_TRUE(catalog->ManagedVersions().value().contains(location));
+    EXPECT_EQ(catalog->FilterUses(location, 0).value().size(), 1u);
+    TableEntry dropped = *catalog->FindTable(inside.name).value();
+    ASSERT_TRUE(catalog->DropTable({"id", dropped, root_ / "warehouse" / "kept", 1}));
+    EXPECT_EQ(catalog->ListDropped().value().at(0).kept_at, root_ / "warehouse" / "kept");
+}
+
+// As a metastore of version 4 left it.
+TEST_F(CatalogTest, AbsoluteLocationsOfOldMetastoresAreMadeRelative) {
+    ASSERT_TRUE(Open());
+    sqlite3 *db = nullptr;
+    ASSERT_EQ(sqlite3_open((root_ / "metastore.db").c_str(), &db), SQLITE_OK);
+    std::string sql = "PRAGMA user_version = 4; INSERT INTO tables VALUES ('main', 'default', 't', 'MANAGED', '" + (root_ / "warehouse" / "tä").string() +
+                      "', '', '', '', '', '[]', '{}', 1); INSERT INTO managed VALUES ('" + (root_ / "warehouse" / "tä").string() + "', 3)";
+    ASSERT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(db);
+    std::string location = root_ / "warehouse" / "tä";
+    EXPECT_EQ(Open()->FindTable({"main", "default", "t"}).value()->location, location);
+    EXPECT_EQ(Open()->FindManaged(location).value()->version, 3);
+    std::filesystem::path before = root_;
+    root_ += "_moved";
+    std::filesystem::remove_all(root_);
+    std::filesystem::rename(before, root_);
+    EXPECT_EQ(Open()->FindTable({"main", "default", "t"}).value()->location, root_ / "warehouse" / "tä");
 }
 
 TEST_F(CatalogTest, ErrorsNameTheirClass) {
