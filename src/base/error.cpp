@@ -185,6 +185,7 @@ constexpr std::array kStates = {
     ClassState{"INVALID_INLINE_TABLE", "42000"},
     ClassState{"INVALID_NUMERIC_LITERAL_RANGE", "22003"},
     ClassState{"INVALID_PARAMETER_VALUE", "22023"},
+    ClassState{"INVALID_PARTITION_OPERATION", "42601"},
     ClassState{"INVALID_SECRET_LOOKUP", "22531"},
     ClassState{"INVALID_SQL_SYNTAX", "42000"},
     ClassState{"INVALID_TIME_TRAVEL_TIMESTAMP_EXPR", "42K0E"},

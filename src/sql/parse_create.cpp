@@ -307,8 +307,7 @@ Result<bool> Parser::ParseTableClause(TableSpec &spec) {
     } else if (IsWords({"CLUSTERED", "BY"}) || IsWords({"ROW", "FORMAT"}) || IsWords({"STORED", "AS"}) || IsWords({"STORED", "BY"})) {
         return Fail(UnsupportedHere("Hive's clause " + Peek().upper + " " + Peek(1).upper, "Leave it out: tables are Delta tables."));
     } else if (AcceptWords({"DEFAULT", "COLLATION"})) {
-        TARN_TRY(std::string ignored, ParseIdentifier("a collation"));
-        (void)ignored;
+        TARN_CHECK(ParseCollation());
     } else if (Is("SCHEDULE") || IsWords({"TRIGGER", "ON"})) {
         size_t begin = Offset();
         while (!AtEnd() && !Is(";") && !Is("AS") && !Is("COMMENT") && !Is("TBLPROPERTIES")) Next();

@@ -40,6 +40,12 @@ Error UnknownType(const Token &token) {
 
 }  // namespace
 
+Result<void> Parser::ParseCollation() {
+    TARN_TRY(std::string collation, ParseIdentifier("a collation"));
+    if (EqualsIgnoreCase(collation, "UTF8_BINARY")) return {};
+    return Fail(UnsupportedHere("The collation " + collation, "Leave it out: strings compare byte by byte."));
+}
+
 Result<DataType> Parser::ParseType() {
     Nested nested(*this);
     TARN_CHECK(CheckNesting());
@@ -96,12 +102,7 @@ Result<DataType> Parser::ParseType() {
                 bound = static_cast<int32_t>(entry->name == "STRING" ? 0 : entry->name == "VARCHAR" ? length : -length);
                 TARN_CHECK(Expect(")"));
             }
-            if (Accept("COLLATE")) {
-                TARN_TRY(std::string collation, ParseIdentifier("a collation"));
-                if (!EqualsIgnoreCase(collation, "UTF8_BINARY")) {
-                    return Fail(UnsupportedHere("The collation " + collation, "Leave it out: strings compare byte by byte."));
-                }
-            }
+            if (Accept("COLLATE")) TARN_CHECK(ParseCollation());
             {
                 DataType text = DataType::Of(TypeKind::kString);
                 text.text_bound = bound;

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <set>
 
 #include "delta/schema.h"
 #include "engine/internal/ai_functions.h"
@@ -9,13 +10,14 @@
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
 #include "engine/internal/types.h"
+#include "sql/functions.h"
 
 namespace tarn::engine {
 namespace {
 
 using Cells = std::vector<std::optional<std::string>>;
 
-Column Text(const char *name) { return {name, DataType::Of(TypeKind::kString)}; }
+Column Text(const std::string &name) { return {name, DataType::Of(TypeKind::kString)}; }
 
 // SHOW … LIKE: `*` for any text, `|` between alternatives, without regard to case.
 bool Matches(const std::optional<std::string> &pattern, const std::string &name) {
@@ -76,6 +78,33 @@ Result<ResultPtr> ShowTables(SessionState &session, const sql::Show &statement) 
                        {"isTemporary", DataType::Of(TypeKind::kBoolean)}}, std::move(rows));
 }
 
+// The partitions that have files, from the log alone.
+Result<ResultPtr> ShowPartitions(StatementContext &context, const sql::Show &statement) {
+    TARN_TRY(TargetTable target, context.FindTarget(statement.in, false, false));
+    const delta::Metadata &metadata = target.snapshot->metadata;
+    if (metadata.partition_columns.empty()) {
+        return Fail(ErrorKind::kInvalidInput, "INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY", "Table " + target.ToString() + " is not partitioned.");
+    }
+    std::vector<Column> columns;
+    std::vector<std::string> physical;
+    for (const std::string &name : metadata.partition_columns) {
+        const Field *field = metadata.schema.FindField(name);
+        columns.push_back(Text(name));
+        physical.push_back(field ? delta::PhysicalName(*field) : name);
+    }
+    std::set<Cells> partitions;
+    target.snapshot->files.rows().ForEach([&](const delta::FileRow &file) {
+        auto values = file.AllPartitionValues();
+        Cells cells;
+        for (const std::string &name : physical) {
+            auto value = std::ranges::find_if(values, [&](auto &one) { return EqualsIgnoreCase(one.first, name); });
+            cells.push_back(value == values.end() || !value->second || value->second->empty() ? std::nullopt : std::optional(*value->second));
+        }
+        partitions.insert(std::move(cells));
+    });
+    return RowsResult(std::move(columns), {partitions.begin(), partitions.end()});
+}
+
 }  // namespace
 
 Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
@@ -132,6 +161,13 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Show &statement) {
             }
             return RowsResult({Text("key"), Text("value")}, std::move(rows));
         }
+        case What::kFunctions: {
+            for (std::string_view name : sql::FunctionNames()) {
+                if (statement.function_kind != "USER" && Matches(statement.like, std::string(name))) rows.push_back({std::string(name)});
+            }
+            return RowsResult({Text("function")}, std::move(rows));
+        }
+        case What::kPartitions: return ShowPartitions(context, statement);
         default: break;
     }
     return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "This form of SHOW is not supported yet.");

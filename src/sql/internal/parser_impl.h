@@ -77,6 +77,7 @@ private:
     Result<Name> ParseIdentifierClause();
     Result<std::string> ConstantText(const Expr &expr) const;
     Result<std::string> ParseIdentifier(std::string_view what);
+    Result<void> ParseCollation();  // Behind COLLATE. Errors: FEATURE_NOT_SUPPORTED unless it is UTF8_BINARY.
     Result<std::vector<std::string>> ParseNameList();          // (a, b)
     Result<std::vector<Name>> ParseDottedNameList();           // (a, b.c)
     Result<std::string> ParseString(std::string_view what);    // adjacent literals are one
