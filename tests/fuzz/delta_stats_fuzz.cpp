@@ -27,5 +27,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     auto bounds = FileStats(built).Of({"id"});
     TARN_ASSERT(!bounds.min || *bounds.min <= text);
     TARN_ASSERT(!bounds.max || *bounds.max >= text);
+    // Any text as the list of columns that have statistics; what is accepted means the same when it is written anew.
+    Metadata metadata;
+    metadata.schema = tarn::DataType::Struct({{"a", column.type}, {"s", tarn::DataType::Struct({{"b.c", column.type}})}});
+    metadata.configuration["delta.dataSkippingStatsColumns"] = text;
+    if (CheckStatsColumns(metadata)) {
+        auto listed = StatsOptionsOf(metadata).only;
+        FollowStatsColumns(tarn::DataType::Struct({metadata.schema.fields[0], metadata.schema.fields[1], {"gone", column.type}}), metadata);
+        TARN_ASSERT(CheckStatsColumns(metadata) && StatsOptionsOf(metadata).only == listed);
+    }
     return 0;
 }
