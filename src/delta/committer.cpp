@@ -201,17 +201,20 @@ Result<void> Committer::CheckBase() const {
 }
 
 Result<void> Committer::SyncFiles() const {
+    std::vector<std::string> paths;
     for (const std::string &file : transaction_.new_files_) {
         TARN_TRY(std::string path, storage::ResolveActionPath(log_.table_root(), file));
-        Result<void> synced = log_.store().MakeDurable(path);
-        if (!synced && synced.error().kind == ErrorKind::kNotFound) {
-            return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND",
-                        "The data file " + path + " is not there, so it cannot become part of the table.");
-        }
-        // The first failure may pass; the second is the disk's last word.
-        if (!synced) TARN_CHECK(log_.store().MakeDurable(path));
+        paths.push_back(std::move(path));
     }
-    return {};
+    if (paths.empty()) return {};
+    // The first version of a table may have made its folder.
+    std::string settled = snapshot_ != nullptr ? log_.table_root() : "";
+    Result<void> synced = log_.store().MakeDurable(paths, settled);
+    if (!synced && synced.error().kind == ErrorKind::kNotFound) {
+        return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND", "A data file is not there, so it cannot become part of the table. " + synced.error().message);
+    }
+    // The first failure may pass; the second is the disk's last word.
+    return synced ? synced : log_.store().MakeDurable(paths, settled);
 }
 
 CommitInfo Committer::Info() const {

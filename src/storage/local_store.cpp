@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <system_error>
 
 #include "storage/path.h"
@@ -270,20 +271,26 @@ Result<void> LocalStore::DeleteAll(const std::string &directory) {
     return {};
 }
 
-Result<void> LocalStore::MakeDurable(const std::string &path) {
+Result<void> LocalStore::MakeDurable(const std::vector<std::string> &paths, const std::string &settled) {
     if (durability_ == Durability::kProcessCrash) {
-        TARN_CHECK(Head(path));
+        for (const std::string &path : paths) TARN_CHECK(Head(path));
         return {};
     }
-    TARN_CHECK(SyncPath(path, O_RDONLY));
-    std::string directory = Parent(path);
-    TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
-    // Its writer may have made the directories too: those of two partition columns and the table itself. Further up
-    // they need not be ours to open.
-    for (int level = 0; level < 2 && directory != "/"; level++) {
-        directory = Parent(directory);
-        (void)SyncPath(directory, O_RDONLY | O_DIRECTORY);
+    std::set<std::string> directories, above;
+    for (const std::string &path : paths) {
+        TARN_CHECK(SyncPath(path, O_RDONLY));
+        directories.insert(Parent(path));
     }
+    for (std::string directory : directories) {
+        TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
+        // Their writer may have made the directories too: those of two partition columns and the table itself. Further up
+        // they need not be ours to open.
+        for (int level = 0; level < 2 && directory != "/" && directory != settled; level++) {
+            directory = Parent(directory);
+            above.insert(directory);
+        }
+    }
+    for (const std::string &directory : above) (void)SyncPath(directory, O_RDONLY | O_DIRECTORY);
     return {};
 }
 

@@ -29,7 +29,7 @@ public:
     Result<void> Delete(const std::string &path) override;
     // With its directories.
     Result<void> DeleteAll(const std::string &directory) override;
-    Result<void> MakeDurable(const std::string &path) override;
+    Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled) override;
 
 private:
     Durability durability_;

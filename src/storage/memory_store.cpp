@@ -72,7 +72,7 @@ Result<void> MemoryStore::Delete(const std::string &path) {
     return {};
 }
 
-Result<void> MemoryStore::MakeDurable(const std::string &) { return {}; }
+Result<void> MemoryStore::MakeDurable(const std::vector<std::string> &, const std::string &) { return {}; }
 
 void MemoryStore::SetModified(const std::string &path, int64_t modified_ms) {
     std::lock_guard lock(mutex_);
@@ -164,8 +164,11 @@ Result<void> FaultyStore::Delete(const std::string &path) {
     return FaultyWrite(NextFault("Delete", path), path, [&] { return inner_.Delete(path); });
 }
 
-Result<void> FaultyStore::MakeDurable(const std::string &path) {
-    return FaultyWrite(NextFault("MakeDurable", path), path, [&] { return inner_.MakeDurable(path); });
+Result<void> FaultyStore::MakeDurable(const std::vector<std::string> &paths, const std::string &settled) {
+    for (const std::string &path : paths) {
+        TARN_CHECK(FaultyWrite(NextFault("MakeDurable", path), path, [&] { return inner_.MakeDurable({path}, settled); }));
+    }
+    return {};
 }
 
 }  // namespace tarn::storage

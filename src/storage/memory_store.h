@@ -24,7 +24,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
-    Result<void> MakeDurable(const std::string &path) override;
+    Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled) override;
 
     // Sets an object's time; tests of time travel need it. Does nothing for an unknown path.
     void SetModified(const std::string &path, int64_t modified_ms);
@@ -59,7 +59,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override;
     Result<ObjectInfo> Head(const std::string &path) override;
     Result<void> Delete(const std::string &path) override;
-    Result<void> MakeDurable(const std::string &path) override;
+    Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled) override;
 
     int64_t calls() const { return calls_; }
 

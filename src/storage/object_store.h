@@ -75,9 +75,10 @@ public:
     virtual Result<void> DeleteAll(const std::string &directory);
     // Creates or replaces the object when the writer finishes. A store without streams of its own collects the bytes.
     virtual Result<std::unique_ptr<ObjectWriter>> Create(const std::string &path);
-    // Makes an object that somebody else wrote under this path (a Parquet writer) as durable as Put would have.
-    // Errors: kNotFound when it isn't there.
-    virtual Result<void> MakeDurable(const std::string &path) = 0;
+    // Makes objects that somebody else wrote under these paths (a Parquet writer) as durable as Put would have. What lies above
+    // `settled`, a directory that has been there before, needs no care; "": any directory may be new.
+    // Errors: kNotFound when one isn't there.
+    virtual Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled = "") = 0;
 };
 
 inline bool IsLocalPath(std::string_view path) { return path.starts_with('/'); }

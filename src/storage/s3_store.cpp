@@ -280,12 +280,14 @@ Result<std::unique_ptr<ObjectWriter>> S3Store::Create(const std::string &path) {
     });
 }
 
-Result<void> S3Store::MakeDurable(const std::string &path) {
-    {
-        std::lock_guard lock(mutex_);
-        if (finished_.erase(path) > 0) return {};
+Result<void> S3Store::MakeDurable(const std::vector<std::string> &paths, const std::string &) {
+    for (const std::string &path : paths) {
+        {
+            std::lock_guard lock(mutex_);
+            if (finished_.erase(path) > 0) continue;
+        }
+        TARN_CHECK(Head(path));
     }
-    TARN_CHECK(Head(path));
     return {};
 }
 

@@ -40,7 +40,7 @@ public:
     Result<void> DeleteMany(const std::vector<std::string> &paths) override;
     Result<std::unique_ptr<ObjectWriter>> Create(const std::string &path) override;
     // An object is durable once it is there.
-    Result<void> MakeDurable(const std::string &path) override;
+    Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled) override;
 
 private:
     Result<void> ReadPiece(const std::string &path, uint64_t offset, char *buffer, size_t length);

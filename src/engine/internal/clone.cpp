@@ -32,7 +32,7 @@ Result<void> CopyOne(const Copy &copy) {
             return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND", "The file " + copy.from + " of the table that is cloned is not there.");
         }
         if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Copying " + copy.from + " to " + copy.to + ": " + failed.message() + ".");
-        return target->MakeDurable(copy.to);
+        return target->MakeDurable({copy.to});
     }
     TARN_TRY(storage::ObjectStore * source, storage::StoreFor(copy.from));
     TARN_TRY(std::string bytes, source->Read(copy.from));

@@ -66,7 +66,7 @@ TEST_P(EveryStore, ReadsBackWhatWasPut) {
     EXPECT_EQ(*store()->ReadRange(root_ + "/a/b/c.txt", 5, 0), "");
     EXPECT_EQ(store()->Head(root_ + "/a/b/c.txt")->size, 5);
     EXPECT_GT(store()->Head(root_ + "/a/b/c.txt")->modified_ms, 1'600'000'000'000);
-    EXPECT_TRUE(store()->MakeDurable(root_ + "/a/b/c.txt"));
+    EXPECT_TRUE(store()->MakeDurable({root_ + "/a/b/c.txt"}));
 }
 
 TEST_P(EveryStore, SaysWhatIsMissing) {
@@ -138,7 +138,7 @@ TEST_P(EveryStore, WritesPieceByPiece) {
     }
     EXPECT_EQ(store()->Head(path).error().kind, ErrorKind::kNotFound) << "nothing is there before the end";
     ASSERT_TRUE((*writer)->Finish());
-    EXPECT_TRUE(store()->MakeDurable(path));
+    EXPECT_TRUE(store()->MakeDurable({path}, root_));
     EXPECT_EQ(store()->Head(path)->size, static_cast<int64_t>(expected.size()));
     EXPECT_TRUE(*store()->Read(path) == expected);
     EXPECT_TRUE(*store()->ReadRange(path, 5, expected.size() - 10) == expected.substr(5, expected.size() - 10));
@@ -189,7 +189,7 @@ TEST(LocalStore, IgnoresFilesOfACrashedWriter) {
     std::ofstream(directory.path() + "/.tarn-tmp-1-1") << "half";
     EXPECT_TRUE(store.List(directory.path())->empty());
     EXPECT_EQ(store.Read(directory.path()).error().kind, ErrorKind::kNotFound) << "a directory is no object";
-    EXPECT_FALSE(store.MakeDurable(directory.path() + "/none"));
+    EXPECT_FALSE(store.MakeDurable({directory.path() + "/none"}, ""));
 }
 
 TEST(LocalStore, LeavesNoStaleHadoopChecksum) {

@@ -273,7 +273,7 @@ public:
     Result<std::vector<ObjectInfo>> List(const std::string &directory, const ListOptions &options) override { return memory.List(directory, options); }
     Result<ObjectInfo> Head(const std::string &path) override { return memory.Head(path); }
     Result<void> Delete(const std::string &path) override { return memory.Delete(path); }
-    Result<void> MakeDurable(const std::string &path) override { return memory.MakeDurable(path); }
+    Result<void> MakeDurable(const std::vector<std::string> &paths, const std::string &settled) override { return memory.MakeDurable(paths, settled); }
 
     MemoryStore memory;
     std::atomic<int> calls = 0;

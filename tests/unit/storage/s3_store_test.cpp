@@ -188,7 +188,7 @@ TEST_F(S3StoreTest, UploadsInParts) {
     EXPECT_EQ(seen_[0], "POST /big?uploads=");
     EXPECT_EQ(seen_[3], "POST /big?uploadId=up%2F1");
     EXPECT_NE(bodies_[3].find("<PartNumber>2</PartNumber><ETag>&quot;e&quot;</ETag>"), std::string::npos);
-    EXPECT_TRUE(store_->MakeDurable("s3://lake/big"));
+    EXPECT_TRUE(store_->MakeDurable({"s3://lake/big"}, ""));
     EXPECT_EQ(seen_.size(), 4u) << "it is known to be there";
 }
 
