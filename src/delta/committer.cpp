@@ -207,8 +207,9 @@ Result<void> Committer::SyncFiles() const {
         paths.push_back(std::move(path));
     }
     if (paths.empty()) return {};
-    // The first version of a table may have made its folder.
-    std::string settled = snapshot_ != nullptr ? log_.table_root() : "";
+    // The first version of a table may have made its folder, and those of its schema and catalog.
+    std::string settled = log_.table_root();
+    for (int level = 0; level < 3 && snapshot_ == nullptr; level++) settled = settled.substr(0, settled.rfind('/'));
     Result<void> synced = log_.store().MakeDurable(paths, settled);
     if (!synced && synced.error().kind == ErrorKind::kNotFound) {
         return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND", "A data file is not there, so it cannot become part of the table. " + synced.error().message);

@@ -283,13 +283,13 @@ Result<void> LocalStore::MakeDurable(const std::vector<std::string> &paths, cons
     }
     for (std::string directory : directories) {
         TARN_CHECK(SyncPath(directory, O_RDONLY | O_DIRECTORY));
-        // Their writer may have made the directories too: those of two partition columns and the table itself. Further up
-        // they need not be ours to open.
-        for (int level = 0; level < 2 && directory != "/" && directory != settled; level++) {
+        // Their writer may have made the directories too.
+        while (directory != "/" && directory != settled) {
             directory = Parent(directory);
             above.insert(directory);
         }
     }
+    // Far up they need not be ours to open.
     for (const std::string &directory : above) (void)SyncPath(directory, O_RDONLY | O_DIRECTORY);
     return {};
 }

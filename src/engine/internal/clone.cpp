@@ -32,19 +32,23 @@ Result<void> CopyOne(const Copy &copy) {
             return Fail(ErrorKind::kNotFound, "DELTA_FILE_NOT_FOUND", "The file " + copy.from + " of the table that is cloned is not there.");
         }
         if (failed) return Fail(ErrorKind::kIo, "IO_ERROR", "Copying " + copy.from + " to " + copy.to + ": " + failed.message() + ".");
-        return target->MakeDurable({copy.to});
+        return {};  // Durable together with the others.
     }
     TARN_TRY(storage::ObjectStore * source, storage::StoreFor(copy.from));
     TARN_TRY(std::string bytes, source->Read(copy.from));
     return target->Put(copy.to, bytes);
 }
 
-// Several at once. Errors: the first failure.
-Result<void> CopyAll(const std::vector<Copy> &copies) {
+// Several at once, all into the table at `location`. Errors: the first failure.
+Result<void> CopyAll(const std::vector<Copy> &copies, const std::string &location) {
     std::vector<Result<void>> done(copies.size());
     storage::SideBySide(copies.size(), [&](size_t i) { done[i] = CopyOne(copies[i]); });
     for (auto &result : done) TARN_CHECK(std::move(result));
-    return {};
+    if (!storage::IsLocalPath(location) || copies.empty()) return {};
+    TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+    std::vector<std::string> paths;
+    for (const Copy &copy : copies) paths.push_back(copy.to);
+    return store->MakeDurable(paths, location);
 }
 
 // What the new table's log says of the source's files, and which files must be copied first.
@@ -203,7 +207,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CloneTable &statemen
     ClonedFiles cloned;
     if (statement.shallow) { TARN_TRY(cloned, Refer(*source)); }
     else { TARN_TRY(cloned, CopyFiles(*source, location, target.existing.get())); }
-    TARN_CHECK(CopyAll(cloned.copies));
+    TARN_CHECK(CopyAll(cloned.copies, location));
 
     TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
     TARN_TRY(delta::NewTable table, TableOf(*source, statement));

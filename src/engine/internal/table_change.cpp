@@ -117,9 +117,8 @@ std::string TableChange::RowsWithPlaces(const std::string &scan, const std::stri
 
 std::string TableChange::RowColumns(const std::string &alias) const {
     std::string columns;
-    for (const char *name : {"__tarn_file", "__tarn_row", "__tarn_row_id"}) {
-        if (name == std::string_view("__tarn_row_id") && !TracksRows()) continue;
-        columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(alias) + "." + name + " AS " + name;
+    for (std::string name : {"__tarn_file", "__tarn_row", TracksRows() ? "__tarn_row_id" : ""}) {
+        if (!name.empty()) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(alias) + "." + name + " AS " + name;
     }
     return columns;
 }
