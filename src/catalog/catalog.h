@@ -41,7 +41,7 @@ struct TableEntry {
     std::string view_text;     // The query as written; empty for a table.
     std::string view_catalog;  // The current catalog and schema when the view was made:
     std::string view_schema;   //   unqualified names in view_text resolve against them.
-    std::vector<std::string> view_columns;  // Column names fixed at creation.
+    std::vector<std::string> view_columns;  // Column names fixed at creation; empty: those of the query, WITH SCHEMA EVOLUTION.
     std::map<std::string, std::string> properties;
     int64_t created_at_ms = 0;  // Since 1970 UTC.
 

@@ -1,4 +1,6 @@
 // CREATE SCHEMA, CATALOG, TABLE and VIEW, and the clauses that pipeline tables share with them.
+#include <algorithm>
+
 #include "sql/internal/parser_impl.h"
 
 namespace tarn::sql {
@@ -113,6 +115,8 @@ Result<Statement::Node> Parser::ParseCreateView(bool or_replace, bool or_refresh
     TARN_CHECK(ParseTableClauses(spec));
     view.columns = std::move(spec.columns);
     view.expectations = std::move(spec.expectations);
+    view.schema_evolution = spec.schema_evolution;
+    if (view.schema_evolution && !view.columns.empty()) return Fail(UnsupportedHere("A list of columns WITH SCHEMA EVOLUTION", "Leave out one of the two."));
     view.pipeline = !view.expectations.empty();
     view.comment = std::move(spec.comment);
     view.properties = std::move(spec.properties);
@@ -284,8 +288,14 @@ Result<void> Parser::ParseIdentity(ColumnDef &column) {
 Result<void> Parser::ParseTableClauses(TableSpec &spec) {
     while (true) {
         TARN_TRY(bool found, ParseTableClause(spec));
-        if (!found) return {};
+        if (!found) break;
     }
+    // Another spelling of LOCATION.
+    auto path = std::ranges::find_if(spec.options, [](auto &option) { return EqualsIgnoreCase(option.first, "path"); });
+    if (path == spec.options.end() || !spec.location.empty()) return {};
+    spec.location = path->second;
+    spec.options.erase(path);
+    return {};
 }
 
 Result<bool> Parser::ParseTableClause(TableSpec &spec) {
@@ -312,9 +322,10 @@ Result<bool> Parser::ParseTableClause(TableSpec &spec) {
         size_t begin = Offset();
         while (!AtEnd() && !Is(";") && !Is("AS") && !Is("COMMENT") && !Is("TBLPROPERTIES")) Next();
         spec.schedule = TextFrom(begin);
-    } else if (AcceptWords({"WITH", "SCHEMA", "EVOLUTION"}) || AcceptWords({"WITH", "SCHEMA", "BINDING"}) ||
-               AcceptWords({"WITH", "SCHEMA", "COMPENSATION"}) || AcceptWords({"WITH", "SCHEMA", "TYPE", "EVOLUTION"})) {
-        return true;
+    } else if (AcceptWords({"WITH", "SCHEMA", "EVOLUTION"})) {
+        spec.schema_evolution = true;
+    } else if (AcceptWords({"WITH", "SCHEMA", "BINDING"}) || AcceptWords({"WITH", "SCHEMA", "COMPENSATION"}) || AcceptWords({"WITH", "SCHEMA", "TYPE", "EVOLUTION"})) {
+        return true;  // A view keeps its columns' names, and the types are those of its query.
     } else {
         return false;
     }

@@ -64,6 +64,7 @@ struct TableSpec {
     Properties properties;
     Properties options;
     std::string comment;
+    bool schema_evolution = false;  // WITH SCHEMA EVOLUTION, of views
     std::string schedule;  // SCHEDULE …/TRIGGER ON UPDATE of a pipeline table, as written
 };
 
@@ -101,6 +102,7 @@ struct CreateView {
     bool pipeline = false;  // CREATE TEMPORARY LIVE VIEW, or a view with expectations: it belongs to a pipeline
     Name name;
     std::vector<ColumnDef> columns;  // has_type is false
+    bool schema_evolution = false;   // WITH SCHEMA EVOLUTION: its columns are those of today
     std::vector<Expectation> expectations;
     std::string comment;
     Properties properties;

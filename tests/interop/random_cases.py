@@ -22,7 +22,7 @@ from harness import Tarn, canonical, canonical_rows, delta_rs_rows, same_rows, s
 from random_statements import Ambiguous, Generator, Statement, literal, without_id
 
 SEED = int(os.environ.get("TARN_SEED", "20240611"))
-STEPS = int(os.environ.get("TARN_STEPS", "25"))
+STEPS = int(os.environ.get("TARN_STEPS", "30"))
 # What an engine may say instead of doing it: the statement is another engine's then.
 NOT_DONE = re.compile(r"UNSUPPORTED|NOT_SUPPORTED|not supported|unsupported|No table feature|not implemented", re.I)
 

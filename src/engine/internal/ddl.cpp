@@ -47,6 +47,10 @@ Result<void> CheckFormat(const sql::TableSpec &spec) {
 }  // namespace
 
 Result<delta::NewTable> NewTableOf(const sql::TableSpec &spec, DataType schema, const delta::StringMap &inherited) {
+    if (!spec.options.empty()) {
+        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
+                    "OPTIONS (" + spec.options.begin()->first + " …) means nothing for a Delta table. What it is asked for stands in TBLPROPERTIES.");
+    }
     delta::TableSpec table;
     table.schema = std::move(schema);
     table.partition_columns = spec.partitioned_by;
@@ -104,6 +108,11 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CreateSchema &statem
     entry.catalog = statement.name.parts.size() > 1 ? statement.name.parts[0] : session.current_catalog;
     entry.name = statement.name.Last();
     entry.comment = statement.comment;
+    if (!statement.location.empty()) {
+        Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED", "Schemas with a LOCATION of their own are not supported.");
+        error.remedy = "Give the tables their LOCATION, or set the warehouse of all in tarn.yml.";
+        return Fail(std::move(error));
+    }
     auto created = session.engine.catalog->CreateSchema(entry);
     if (!created && !(statement.if_not_exists && created.error().kind == ErrorKind::kAlreadyExists)) {
         return Fail(std::move(created).error());
@@ -306,7 +315,7 @@ Result<void> CreateViewEntry(SessionState &session, StatementContext &context, c
             entry.view_columns.push_back(column.name);
             if (!column.comment.empty()) entry.properties[kViewComment + ToLower(column.name)] = column.comment;
         }
-    } else {
+    } else if (!statement.schema_evolution) {
         for (const Field &field : schema.fields) entry.view_columns.push_back(field.name);
     }
     for (auto &[key, value] : statement.properties) entry.properties[key] = value;
