@@ -5,7 +5,7 @@ import pty
 import time
 import unittest
 
-from support import TARN, TarnTest
+from support import PATIENCE, TARN, TarnTest
 
 
 class Sql(TarnTest):
@@ -48,7 +48,7 @@ class Sql(TarnTest):
         self.sql("-c", "SELECT 1")
         best = min(self.timed() for _ in range(7))
         # 50 ms on an idle machine (bench/README.md); tests share theirs with others.
-        self.assertLess(best, 0.25 if os.environ.get("ASAN_OPTIONS") is None else 5)
+        self.assertLess(best, 0.25 * PATIENCE)
 
     def timed(self):
         start = time.monotonic()
