@@ -464,7 +464,8 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root
         sqlite3_close(db);
         return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot open the metastore " + file.string() + ": " + why + ".");
     }
-    auto catalog = std::make_unique<SqliteCatalog>(db, Home(root));
+    const Home home(root);
+    auto catalog = std::make_unique<SqliteCatalog>(db, home);
     sqlite3_busy_timeout(db, 10'000);  // Milliseconds: another process may be writing.
     Statement version(db, "PRAGMA user_version");
     TARN_CHECK(version.Step());
@@ -475,7 +476,7 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root
     if (version.Integer(0) < kSchemaVersion) {
         bool done = sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) == SQLITE_OK;
         if (!done) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot set up the metastore " + file.string() + ": " + sqlite3_errmsg(db) + ".");
-        TARN_CHECK(MakeRelative(db, Home(root)));
+        TARN_CHECK(MakeRelative(db, home));
     }
     return catalog;
 }

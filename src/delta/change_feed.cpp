@@ -4,6 +4,7 @@
 #include <map>
 
 #include "delta/log.h"
+#include "delta/internal/physical_field.h"
 #include "delta/schema.h"
 #include "storage/path.h"
 
@@ -22,8 +23,8 @@ bool ReadsAs(const DataType &from, const DataType &to) {
         return from.IsNested() || from == to || CanWiden(from, to);
     }
     return std::ranges::all_of(from.fields, [&](const Field &field) {
-        auto same = std::ranges::find_if(to.fields, [&](const Field &other) { return PhysicalName(other) == PhysicalName(field); });
-        return same != to.fields.end() && EqualsIgnoreCase(same->name, field.name) && ReadsAs(field.type, same->type);
+        const Field *same = FieldByPhysicalName(to, PhysicalName(field));
+        return same && EqualsIgnoreCase(same->name, field.name) && ReadsAs(field.type, same->type);
     });
 }
 

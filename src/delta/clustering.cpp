@@ -3,17 +3,10 @@
 #include <simdjson.h>
 
 #include "delta/internal/json_writer.h"
-#include "delta/schema.h"
+#include "delta/internal/physical_field.h"
 
 namespace tarn::delta {
 namespace {
-
-const Field *FieldByPhysicalName(const DataType &type, std::string_view name) {
-    for (const Field &field : type.fields) {
-        if (PhysicalName(field) == name) return &field;
-    }
-    return nullptr;
-}
 
 std::unexpected<Error> Corrupt(const Snapshot &snapshot, const std::string &what) {
     return Fail(ErrorKind::kCorrupt, "DELTA_CORRUPT_LOG",

@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "delta/schema.h"
+#include "delta/internal/physical_field.h"
 #include "delta/stats.h"
 
 namespace tarn::delta {
@@ -83,10 +83,8 @@ const Field *FindLogical(const DataType &schema, const Path &path, Path &physica
     const DataType *type = &schema;
     const Field *field = nullptr;
     for (const std::string &part : path) {
-        if (type->kind != TypeKind::kStruct) return nullptr;
-        auto found = std::ranges::find_if(type->fields, [&](const Field &one) { return EqualsIgnoreCase(one.name, part); });
-        if (found == type->fields.end()) return nullptr;
-        field = &*found;
+        field = type->FindField(part);
+        if (!field) return nullptr;
         type = &field->type;
         physical.push_back(PhysicalName(*field));
     }
@@ -98,10 +96,10 @@ std::optional<Path> LogicalPath(const DataType &schema, const Path &physical) {
     const DataType *type = &schema;
     Path path;
     for (const std::string &part : physical) {
-        auto found = std::ranges::find_if(type->fields, [&](const Field &one) { return PhysicalName(one) == part; });
-        if (found == type->fields.end()) return std::nullopt;
-        path.push_back(found->name);
-        type = &found->type;
+        const Field *field = FieldByPhysicalName(*type, part);
+        if (!field) return std::nullopt;
+        path.push_back(field->name);
+        type = &field->type;
     }
     return path;
 }
