@@ -30,6 +30,7 @@ set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${TARN_DUCKDB_ROOT}/li
 target_include_directories(duckdb SYSTEM INTERFACE
   ${TARN_DUCKDB_ROOT}/include ${TARN_DUCKDB_ROOT}/extension/parquet/include
   ${TARN_DUCKDB_ROOT}/third_party/parquet ${TARN_DUCKDB_ROOT}/third_party/thrift
-  ${TARN_DUCKDB_ROOT}/third_party/zstd/include ${TARN_DUCKDB_ROOT}/third_party/re2
+  ${TARN_DUCKDB_ROOT}/third_party/zstd/include ${TARN_DUCKDB_ROOT}/third_party/snappy
+  ${TARN_DUCKDB_ROOT}/third_party/lz4 ${TARN_DUCKDB_ROOT}/third_party/brotli/include ${TARN_DUCKDB_ROOT}/third_party/re2
   ${TARN_DUCKDB_ROOT}/third_party/fsst ${TARN_DUCKDB_ROOT}/third_party/fastpforlib
   ${TARN_DUCKDB_ROOT}/third_party/utf8proc/include ${TARN_DUCKDB_ROOT}/third_party/concurrentqueue)

@@ -14,6 +14,7 @@
 #include "engine/internal/json_path.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_file_system.h"
+#include "engine/internal/parquet_copy.h"
 #include "engine/internal/raise.h"
 #include "engine/internal/root_settings.h"
 #include "engine/internal/secret_functions.h"
@@ -121,6 +122,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
     state->ai = std::make_unique<ai::Service>(state->root, std::move(settings.ai), KeysOf(*state->secrets));
     TARN_TRY(state->db, OpenDuckDB(options, state->root));
     auto registered = Guard([&]() -> Result<void> {
+        RegisterParquetCopy(*state->db->instance);
         RegisterObjectFileSystem(*state->db->instance);
         RegisterWatchedFileSystem(*state->db->instance);
         RegisterDeltaScan(*state->db->instance, state->sources);
@@ -134,6 +136,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions &options) {
         RegisterTypeName(*state->db->instance);
         RegisterCharFunction(*state->db->instance);
         RegisterHeldQueries(*state->db->instance, state->held_queries);
+        RegisterKeepRows(*state->db->instance, state->row_keepers);
         RegisterJsonPath(*state->db->instance);
         RegisterGiveFiles(*state->db->instance, state->file_givers);
         RegisterWriteFunctions(*state->db->instance, state->identities);

@@ -16,45 +16,13 @@
 #include <vector>
 
 #include "base/data_type.h"
+#include "base/slots.h"
 
 namespace tarn::extjson {
 
-// One STRING or BINARY value. Up to 12 bytes stand in the slot itself (prefix, then rest; zero
-// padded), longer values behind `data`; `prefix` then repeats their first four bytes.
-// The same 16 bytes as duckdb::string_t and Arrow's BinaryView.
-struct StringSlot {
-    static constexpr uint32_t kInlineLength = 12;
-    uint32_t length;
-    char prefix[4];
-    union {
-        char rest[8];
-        const char *data;
-    };
-
-    // Valid as long as the slot (short values) and the batch (long ones) are.
-    std::string_view view() const {
-        return length <= kInlineLength ? std::string_view(prefix, length) : std::string_view(data, length);
-    }
-};
-static_assert(sizeof(StringSlot) == 16, "duckdb::string_t");
-
-// One ARRAY or MAP value: `length` slots of the child column, from slot `offset` on. Lists lie in
-// row order without gaps. The same 16 bytes as duckdb::list_entry_t.
-struct ListSlot {
-    uint64_t offset;
-    uint64_t length;
-};
-static_assert(sizeof(ListSlot) == 16, "duckdb::list_entry_t");
-
-using Int128 = __int128;
-
 // One column of a batch, of `length` slots.
 //
-//   kBoolean uint8_t   kByte int8_t   kShort int16_t   kInt int32_t   kLong int64_t
-//   kFloat float       kDouble double kDate int32_t (days since 1970)
-//   kTimestamp, kTimestampNtz int64_t (microseconds since 1970 UTC)
-//   kDecimal unscaled: int16_t up to precision 4, int32_t up to 9, int64_t up to 18, else Int128
-//   kString, kBinary StringSlot
+// Values lie as base/slots.h says; lists in row order without gaps.
 //   kArray  ListSlot; children[0] the elements
 //   kMap    ListSlot; children[0] a struct of key and value
 //   kStruct no values; children are the members, each of the struct's length

@@ -102,26 +102,21 @@ delta::PartitionValues PartitionValuesOf(const duckdb::Value &map, const delta::
     return values;
 }
 
-// {'col-1': 1, 's': {__duckdb_field_id: 2, 'col-3': 3}, 'list': {__duckdb_field_id: 4, element: {'col-5': 5}}}
-std::string FieldIds(const DataType &type) {
-    auto within = [](const DataType &inner) { return inner.IsNested() ? FieldIds(inner) : std::string(); };
-    std::string ids;
-    auto add = [&ids](const std::string &name, const std::string &value) {
-        if (value.empty() || value == "{}") return;
-        ids += (ids.empty() ? "" : ", ") + name + ": " + value;
-    };
-    if (type.kind == TypeKind::kArray) add("element", within(type.children[0]));
-    if (type.kind == TypeKind::kMap) {
-        add("key", within(type.children[0]));
-        add("value", within(type.children[1]));
+// For FIELD_IDS: of each column and each part of it, depth first. A variant is a group of two columns that have none.
+void AddFieldIds(const DataType &type, std::string &ids) {
+    auto add = [&ids](int64_t id) { ids += (ids.empty() ? "" : ", ") + std::to_string(id); };
+    for (const DataType &child : type.children) {
+        add(0);
+        AddFieldIds(child, ids);
     }
     for (const Field &field : type.fields) {
-        std::string id = std::to_string(delta::ColumnId(field).value_or(0));
-        std::string inner = within(field.type);
-        bool nested = !inner.empty() && inner != "{}";
-        add(sql::QuoteLiteral(delta::PhysicalName(field)), nested ? "{__duckdb_field_id: " + id + ", " + inner.substr(1) : id);
+        add(delta::ColumnId(field).value_or(0));
+        AddFieldIds(field.type, ids);
     }
-    return "{" + ids + "}";
+    if (type.kind == TypeKind::kVariant) {
+        add(0);
+        add(0);
+    }
 }
 
 // `text`, a value of `type`, as files hold it: with physical names for the fields within it, and variants as the group of two
@@ -161,14 +156,18 @@ std::string PhysicalRows(const delta::Metadata &metadata, const std::string &sel
 
 // Files of one write share `tag`, by which those of a write that fails are found again.
 std::string CopyOptions(const delta::Metadata &metadata, const FileLayout &layout, const std::string &tag) {
-    // Snappy as Spark's own default; ZSTD at its first level is a third smaller, takes as long to write and longer to read. A small
-    // dictionary limit gives up early on keys, of which no two are alike. 128 MB is what Spark's optimised writes aim for.
+    // Snappy as Spark's own default; ZSTD at its first level is a third smaller, takes as long to write and longer to read.
+    // 128 MB is what Spark's optimised writes aim for.
     const std::string *property = metadata.Property("delta.parquet.compression.codec");
     std::string codec = delta::ParquetCodec(property ? *property : layout.codec).value_or("snappy");
-    if (codec == "zstd") codec += ", COMPRESSION_LEVEL 1";
-    std::string options = "FORMAT parquet, COMPRESSION " + codec + ", DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, OVERWRITE_OR_IGNORE, "
+    std::string options = "FORMAT tarn_parquet, COMPRESSION " + codec + ", RETURN_STATS, OVERWRITE_OR_IGNORE, "
                           "FILENAME_PATTERN '" + layout.prefix + "-" + tag + "-{uuid}'";
-    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) options += ", FIELD_IDS " + FieldIds(delta::DataSchema(metadata));
+    if (delta::ColumnMappingOf(metadata) != delta::ColumnMapping::kNone) {
+        std::string ids;
+        AddFieldIds(delta::DataSchema(metadata), ids);
+        for (size_t i = 0; i < layout.extra.size(); i++) ids += ", 0";
+        options += ", FIELD_IDS [" + ids + "]";
+    }
     int64_t file_bytes = metadata.ByteSizeProperty("delta.targetFileSize", 128 << 20);
     if (metadata.partition_columns.empty()) return options + ", FILE_SIZE_BYTES '" + std::to_string(file_bytes) + "B'";
     options += ", PARTITION_BY (";

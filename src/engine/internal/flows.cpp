@@ -6,10 +6,10 @@
 #include "engine/internal/clustering_ddl.h"
 #include "engine/internal/column_values.h"
 #include "engine/internal/duck_run.h"
+#include "engine/internal/kept_rows.h"
 #include "engine/internal/read_files.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/table_change.h"
-#include "engine/internal/temporary_table.h"
 
 namespace tarn::engine {
 namespace {
@@ -417,15 +417,15 @@ private:
                              const StreamInputs &inputs, FlowTarget &target, const std::string &source, BatchResult &result) {
         TARN_TRY(std::string scan, target.change->Scan());
         TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, target, scan));
-        TARN_TRY(auto changes, TemporaryTable::Create(
+        TARN_TRY(auto changes, KeptRows::Of(
                                    session_, ChangedRows(upsert, target, flow.ignore_null_updates,
                                                          NewestByKey(upsert, source, false), current)));
         // Where a key comes twice, its newest row is among the changes if any of them is: they are few to sort.
         TARN_TRY(int64_t repeats, changes->Count("1", "GROUP BY " + KeyList(upsert) + " HAVING count(*) > 1 LIMIT 1"));
         if (repeats > 0) {
-            TARN_TRY(changes, TemporaryTable::Create(session_, "SELECT * FROM " + changes->name() +
-                                                                   " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) +
-                                                                   " ORDER BY __tarn_sequence DESC NULLS LAST) = 1"));
+            TARN_TRY(changes, KeptRows::Of(session_, "SELECT * FROM " + changes->Text() +
+                                                         " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) +
+                                                         " ORDER BY __tarn_sequence DESC NULLS LAST) = 1"));
         }
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};
@@ -434,7 +434,7 @@ private:
             const Field &field = *target.change->schema().FindField(column);
             missing[column] = IsGenerated(field) ? "TRUE" : "__tarn_row IS NULL";  // A changed row keeps what it has.
         }
-        TARN_TRY(auto marks, target.change->Apply("SELECT *, CASE WHEN __tarn_row IS NULL THEN 0 ELSE 1 END AS __tarn_action FROM " + changes->name(),
+        TARN_TRY(auto marks, target.change->Apply("SELECT *, CASE WHEN __tarn_row IS NULL THEN 0 ELSE 1 END AS __tarn_action FROM " + changes->Text(),
                                                   {RowEffect::kInsert, RowEffect::kUpdate}, false, missing));
         result.rows_updated = marks->Count(RowEffect::kUpdate);
         result.rows_inserted = total - result.rows_updated;

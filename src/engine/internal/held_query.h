@@ -9,9 +9,12 @@ namespace tarn::engine {
 
 struct SessionState;
 
-class HeldQuery;
-// What is held: `tarn_held(n)` names one by its number.
-using HeldQueries = Handles<const HeldQuery *>;
+// What `tarn_held(n)` reads by its number; both are another's.
+struct HeldCollection {
+    duckdb::ColumnDataCollection *rows = nullptr;
+    duckdb::vector<std::string> names;
+};
+using HeldQueries = Handles<const HeldCollection *>;
 
 class HeldQuery final : public HeldRows {
 public:
@@ -23,12 +26,11 @@ public:
 
     // A FROM item.
     std::string Text() const { return "tarn_held(" + std::to_string(lease_.handle()) + ")"; }
-    duckdb::ColumnDataCollection &rows() const { return result_->Collection(); }
-    const duckdb::vector<std::string> &names() const { return result_->names; }
 
 private:
     QuerySources sources_;
     duckdb::unique_ptr<duckdb::MaterializedQueryResult> result_;
+    HeldCollection collection_;
     HeldQueries::Lease lease_;
 };
 

@@ -5,11 +5,11 @@
 
 #include "delta/schema.h"
 #include "engine/internal/column_values.h"
+#include "engine/internal/kept_rows.h"
 #include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "engine/internal/store_value.h"
 #include "engine/internal/table_change.h"
-#include "engine/internal/temporary_table.h"
 
 namespace tarn::engine {
 namespace {
@@ -53,7 +53,7 @@ private:
     DataType source_;
     WriteOptions options_;
     std::vector<std::string> columns_;  // columns_[i]: the table's column for the query's i-th.
-    std::unique_ptr<TemporaryTable> kept_;  // The query's rows, where they are needed twice.
+    std::unique_ptr<KeptRows> kept_;  // The query's rows, where they are needed twice.
 };
 
 const sql::PartitionValue *InsertPlan::StaticPartition(const std::string &column) const {
@@ -141,8 +141,8 @@ Result<void> InsertPlan::Resolve() {
     TARN_CHECK(CheckColumns(columns_));
     if (!statement_.replace_using.empty() || statement_.replace_on) {
         // Under the query's own names, which REPLACE ON speaks of.
-        TARN_TRY(kept_, TemporaryTable::Create(session_, query_));
-        query_ = "SELECT * FROM " + kept_->name();
+        TARN_TRY(kept_, KeptRows::Of(session_, query_));
+        query_ = "SELECT * FROM " + kept_->Text();
     }
     return {};
 }
@@ -208,7 +208,7 @@ Result<std::string> InsertPlan::RowsThatSatisfy(const std::string &rows) {
 Result<std::string> InsertPlan::ReplaceMatching(const std::string &rows, OperationMetrics &metrics) {
     sql::ScopeRelation target{statement_.alias.empty() ? statement_.table.Last() : statement_.alias, {}};
     sql::ScopeRelation source{statement_.source_alias.empty() ? "__source" : statement_.source_alias, {}};
-    std::string condition, from = kept_->name();
+    std::string condition, from = "(SELECT * FROM " + kept_->Text() + ")";
     if (statement_.replace_on) {
         TARN_TRY(condition, context_.Expr(*statement_.replace_on, {target, source}));
     } else {

@@ -15,6 +15,7 @@
 #include "engine/internal/expectations.h"
 #include "engine/internal/handles.h"
 #include "engine/internal/held_query.h"
+#include "engine/internal/kept_rows.h"
 #include "engine/internal/identity.h"
 #include "engine/internal/row_marks.h"
 #include "engine/internal/scan_sources.h"
@@ -44,13 +45,13 @@ struct EngineState {
     RowCounters counters;
     IdentityCounters identities;
     HeldQueries held_queries;
+    RowKeepers row_keepers;
     std::unique_ptr<secrets::SecretStore> secrets;
     std::unique_ptr<ai::Service> ai;
     AiStatements ai_statements;
     std::unique_ptr<duckdb::DuckDB> db;
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<TableCache> tables;
-    std::atomic<uint64_t> next_temporary = 1;
     Turnstiles turnstiles;       // For statements that are run again.
 
     // Where a managed table of that name lies.
@@ -91,9 +92,6 @@ struct SessionState {
     std::unique_ptr<AtomicBlock> atomic;          // While BEGIN ATOMIC … END runs.
 
     std::unique_ptr<FlowRunner> flows;
-
-    // A name for a temporary DuckDB table that nobody else uses.
-    std::string TemporaryName() { return "tarn_tmp_" + std::to_string(engine.next_temporary++); }
 };
 
 }  // namespace tarn::engine

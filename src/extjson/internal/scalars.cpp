@@ -61,6 +61,19 @@ std::optional<int> ParseZone(std::string_view zone) {
 // Two digits, known to be such.
 inline int TwoDigits(const char *p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
 
+// The day on which a month begins, of the years that most dates are of: a lookup for what is a dozen multiplications.
+constexpr int kFirstYear = 1970, kYears = 128;
+constexpr auto kMonthBegins = [] {
+    std::array<std::array<int32_t, 12>, kYears> begins{};
+    for (int year = 0; year < kYears; ++year) {
+        for (unsigned month = 0; month < 12; ++month) {
+            std::chrono::year_month_day first{std::chrono::year(kFirstYear + year), std::chrono::month(month + 1), std::chrono::day(1)};
+            begins[size_t(year)][month] = int32_t(std::chrono::sys_days(first).time_since_epoch().count());
+        }
+    }
+    return begins;
+}();
+
 // The form that exports write, yyyy-MM-ddTHH:mm:ss[.f…]Z with up to six digits of fraction; whatever
 // else it may be is left to the general way.
 std::optional<int64_t> ParseUsualTimestamp(std::string_view text) {
@@ -97,7 +110,9 @@ std::optional<int64_t> ParseUsualTimestamp(std::string_view text) {
         }
         micros *= kUnits[text.size() - 21];
     }
-    int64_t seconds = ((int64_t(*DaysOf(year, month, day)) * 24 + hour) * 60 + minute) * 60 + second;
+    bool known = year >= kFirstYear && year < kFirstYear + kYears;
+    int64_t days = known ? kMonthBegins[size_t(year - kFirstYear)][size_t(month - 1)] + day - 1 : *DaysOf(year, month, day);
+    int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
     return seconds * kMicrosPerSecond + micros;
 }
 

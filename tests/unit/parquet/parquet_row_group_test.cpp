@@ -1,0 +1,176 @@
+// What a row group's chunks look like: dictionaries kept and left, ranges, pages, limits. That readers get the values back is
+// shown by parquet_copy_test, with DuckDB's reader, and by the interop tests.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "parquet/row_group.h"
+
+namespace tarn::parquet {
+namespace {
+
+Column Of(TypeKind kind) {
+    Column column;
+    column.name = "c";
+    column.kind = kind;
+    return column;
+}
+
+StringSlot Slot(std::string_view text) {
+    StringSlot slot{};
+    slot.length = static_cast<uint32_t>(text.size());
+    if (text.size() <= StringSlot::kInlineLength) {
+        std::memcpy(reinterpret_cast<char *>(&slot) + offsetof(StringSlot, prefix), text.data(), text.size());
+    } else {
+        std::memcpy(slot.prefix, text.data(), sizeof(slot.prefix));
+        slot.data = text.data();
+    }
+    return slot;
+}
+
+// One column of values in batches of 2048, as DuckDB gives them.
+template <class T>
+class OneColumn {
+public:
+    OneColumn(TypeKind kind, const std::vector<T> &values) : writer_(std::make_shared<Schema>(std::vector{Of(kind)}), codec_) {
+        for (size_t at = 0; at < values.size(); at += 2048) {
+            Array array;
+            array.values = values.data() + at;
+            auto added = writer_.Append({&array, 1}, std::min<size_t>(2048, values.size() - at));
+            EXPECT_TRUE(added);
+        }
+        chunk = writer_.Finish().at(0);
+    }
+
+    Chunk chunk;
+
+private:
+    Codec codec_;
+    RowGroupWriter writer_;
+};
+
+TEST(RowGroup, FewValuesMakeADictionaryAndKeysDoNot) {
+    std::mt19937 random(1);
+    std::vector<int64_t> few, keys, doubled;
+    for (int64_t i = 0; i < 100000; i++) {
+        few.push_back(static_cast<int64_t>(random() % 20000));
+        keys.push_back(i * 1000003);
+        doubled.push_back(i / 2 * 1000003);
+    }
+    Chunk chunk = OneColumn(TypeKind::kLong, few).chunk;
+    EXPECT_EQ(chunk.dictionary_pages, 1);
+    EXPECT_EQ(chunk.plain_pages, 0);
+    EXPECT_LT(chunk.bytes(), 20000 * 8 + 100000 * 15 / 8 + 1000);
+    for (auto *values : {&keys, &doubled}) {
+        chunk = OneColumn(TypeKind::kLong, *values).chunk;
+        EXPECT_TRUE(chunk.dictionary.empty());
+        EXPECT_EQ(chunk.dictionary_pages, 0);
+        EXPECT_LT(chunk.bytes(), values->size() * 8 + 1000);
+    }
+}
+
+TEST(RowGroup, ADictionaryThatSavesNothingIsNotWritten) {
+    Chunk chunk = OneColumn(TypeKind::kLong, std::vector<int64_t>{1, 2, 3}).chunk;
+    EXPECT_TRUE(chunk.dictionary.empty());
+    EXPECT_EQ(chunk.plain_pages, 1);
+}
+
+TEST(RowGroup, RangesOfNumbers) {
+    Range range = OneColumn(TypeKind::kLong, std::vector<int64_t>{5, std::numeric_limits<int64_t>::min(), 7}).chunk.range;
+    ASSERT_TRUE(range.set);
+    EXPECT_EQ(std::get<int64_t>(range.min), std::numeric_limits<int64_t>::min());
+    EXPECT_EQ(std::get<int64_t>(range.max), 7);
+
+    range = OneColumn(TypeKind::kDouble, std::vector<double>{NAN, 2.5, -INFINITY}).chunk.range;
+    EXPECT_TRUE(range.has_nan);
+    EXPECT_EQ(std::get<double>(range.min), -INFINITY);
+    EXPECT_EQ(std::get<double>(range.max), 2.5);
+    range = OneColumn(TypeKind::kDouble, std::vector<double>{NAN}).chunk.range;
+    EXPECT_FALSE(range.set);
+    EXPECT_TRUE(range.has_nan);
+
+    range = OneColumn(TypeKind::kBoolean, std::vector<uint8_t>{1, 1}).chunk.range;
+    EXPECT_EQ(std::get<int64_t>(range.min), 1);
+    EXPECT_EQ(std::get<int64_t>(range.max), 1);
+}
+
+TEST(RowGroup, RangesOfTexts) {
+    // Bytes without sign; what differs is behind the eight bytes that are compared first, or a zero.
+    std::vector<std::string> texts = {"abcdefgh-b", "abcdefgh-a", "abcdefgh", "\xc3\xa9", std::string("abcdefgh\0", 9), "abcdefgh-a and more"};
+    for (size_t turn = 0; turn < texts.size(); turn++) {
+        std::vector<StringSlot> slots;
+        for (size_t i = 0; i < texts.size(); i++) slots.push_back(Slot(texts[(i + turn) % texts.size()]));
+        Range range = OneColumn(TypeKind::kString, slots).chunk.range;
+        EXPECT_EQ(std::get<std::string>(range.min), "abcdefgh");
+        EXPECT_EQ(std::get<std::string>(range.max), "\xc3\xa9");
+    }
+    Range range = OneColumn(TypeKind::kString, std::vector<StringSlot>{Slot(""), Slot("a")}).chunk.range;
+    EXPECT_EQ(std::get<std::string>(range.min), "");
+}
+
+TEST(RowGroup, LongTextsAreManyPages) {
+    std::string text(300'000, 'x');
+    std::vector<StringSlot> slots;
+    std::vector<std::string> texts;
+    for (int i = 0; i < 100; i++) texts.push_back(text + std::to_string(i));
+    for (auto &one : texts) slots.push_back(Slot(one));
+    Chunk chunk = OneColumn(TypeKind::kString, slots).chunk;
+    EXPECT_GE(chunk.plain_pages, 20);
+    EXPECT_EQ(chunk.values, 100);
+    EXPECT_GT(chunk.uncompressed, 30'000'000);
+}
+
+TEST(RowGroup, ARowOfMoreThanAGibibyteIsRefused) {
+    // One list of the same text a thousand times: nothing of that size is held for the test.
+    Column list = Of(TypeKind::kArray);
+    list.children.push_back(Of(TypeKind::kString));
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(std::vector{list}), codec);
+    std::string text(2'000'000, 'x');
+    std::vector<StringSlot> slots(1000, Slot(text));
+    ListSlot one{0, slots.size()};
+    Array array{.values = &one};
+    array.children.push_back({.values = slots.data()});
+    auto added = writer.Append({&array, 1}, 1);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().condition, "PARQUET_VALUE_TOO_LARGE");
+}
+
+TEST(RowGroup, NullMapKeysAreRefused) {
+    Column map = Of(TypeKind::kMap);
+    map.children = {Of(TypeKind::kInt), Of(TypeKind::kInt)};
+    map.children[0].required = true;
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(std::vector{map}), codec);
+    int32_t numbers[2] = {1, 2};
+    uint64_t valid = 0b01;
+    ListSlot both{0, 2};
+    Array array{.values = &both};
+    array.children.push_back({.values = numbers, .validity = &valid});
+    array.children.push_back({.values = numbers});
+    auto added = writer.Append({&array, 1}, 1);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().condition, "NULL_MAP_KEY");
+}
+
+TEST(RowGroup, TheNextOneBeginsAnew) {
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(std::vector{Of(TypeKind::kInt)}), codec);
+    for (int32_t value : {1, 100}) {
+        Array array{.values = &value};
+        ASSERT_TRUE(writer.Append({&array, 1}, 1));
+        Chunk chunk = writer.Finish().at(0);
+        EXPECT_EQ(chunk.values, 1);
+        EXPECT_EQ(std::get<int64_t>(chunk.range.min), value);
+        EXPECT_EQ(std::get<int64_t>(chunk.range.max), value);
+        writer.Reset();
+        EXPECT_EQ(writer.rows(), 0);
+    }
+}
+
+}  // namespace
+}  // namespace tarn::parquet
