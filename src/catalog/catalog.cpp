@@ -150,9 +150,8 @@ TableEntry ReadTable(const Statement &row, const Home &home) {
     return entry;
 }
 
-// Metastores before version 5 hold absolute locations. Several processes may find that at once: it is done once.
+// Metastores before version 5 hold absolute locations.
 Result<void> MakeRelative(sqlite3 *db, const Home &home) {
-    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
     auto update = [&](const std::string &table, const std::string &column) -> Result<void> {
         std::string sql = "UPDATE " + table + " SET " + column + " = substr(" + column + ", ?) WHERE substr(" + column + ", 1, ?) = ?";
         auto length = sqlite3_int64(0);
@@ -163,8 +162,23 @@ Result<void> MakeRelative(sqlite3 *db, const Home &home) {
                                   {"dropped", "kept_at"}, {"filter_uses", "location"}}) {
         TARN_CHECK(update(table, column));
     }
-    TARN_CHECK(Statement(db, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()).Run());
-    return Statement(db, "COMMIT").Run();
+    return {};
+}
+
+// A new metastore, or one of an older version. Several processes may find that at once: it is done once, and as a whole,
+// which also makes it durable once and not for each table.
+Result<void> SetUp(sqlite3 *db, const Home &home) {
+    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
+    auto steps = [&]() -> Result<void> {
+        if (sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
+            return Fail(ErrorKind::kIo, "IO_ERROR", std::string("Cannot set up the metastore: ") + sqlite3_errmsg(db) + ".");
+        }
+        TARN_CHECK(MakeRelative(db, home));
+        return Statement(db, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()).Run();
+    };
+    Result<void> done = steps();
+    Result<void> ended = Statement(db, done ? "COMMIT" : "ROLLBACK").Run();
+    return done ? ended : done;
 }
 
 class SqliteCatalog final : public Catalog {
@@ -467,17 +481,18 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root
     const Home home(root);
     auto catalog = std::make_unique<SqliteCatalog>(db, home);
     sqlite3_busy_timeout(db, 10'000);  // Milliseconds: another process may be writing.
-    Statement version(db, "PRAGMA user_version");
-    TARN_CHECK(version.Step());
-    if (version.Integer(0) > kSchemaVersion) {
+    int64_t version = 0;
+    {
+        // Ended before anything is written: a statement that stands at its row keeps others from committing.
+        Statement question(db, "PRAGMA user_version");
+        TARN_CHECK(question.Step());
+        version = question.Integer(0);
+    }
+    if (version > kSchemaVersion) {
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
                     "The metastore " + file.string() + " was made by a newer version of Tarn.");
     }
-    if (version.Integer(0) < kSchemaVersion) {
-        bool done = sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) == SQLITE_OK;
-        if (!done) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot set up the metastore " + file.string() + ": " + sqlite3_errmsg(db) + ".");
-        TARN_CHECK(MakeRelative(db, home));
-    }
+    if (version < kSchemaVersion) TARN_CHECK(SetUp(db, home));
     return catalog;
 }
 

@@ -38,9 +38,11 @@ struct StreamInputs {
         std::vector<SourceFile> files;
         // Columns and types from earlier batches: they stay; new fields come behind them.
         std::optional<DataType> known_schema;
-        // Whether to read by known_schema without looking for new fields first. A batch that meets one starts again with
-        // this false: new fields are rare, and looking for them costs as much as reading.
-        bool trust_known_schema = true;
+        // Whether to read by known_schema, or by a guess from a part of the files, without looking at all of them first. A batch
+        // that meets what was not known starts again with this false: that is rare, and looking costs as much as reading.
+        bool trust = true;
+        // Set by the run: it read by a guess.
+        bool guessed = false;
         // Set by the run: known_schema with what these files added.
         std::optional<DataType> schema;
     };

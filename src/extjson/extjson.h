@@ -47,6 +47,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@
 namespace tarn::extjson {
 
 enum class Mode : uint8_t { kMongo, kJson };
+
+// Where each column stands in the documents: "votes[].index".
+using SchemaPaths = std::set<std::string>;
 
 struct ReadOptions {
     Mode mode = Mode::kMongo;
@@ -73,6 +77,10 @@ struct ReadOptions {
     // Fail with UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE where InferSchema would find a column that the schema lacks:
     // a schema from earlier files is enough as long as this does not happen.
     bool known_fields_only = false;
+    // With known_fields_only, for a schema that InferSchema made of a part of the input, and the paths it told: fail with the same
+    // error where the rest might change the schema, which is at any value that is not in the usual form of its column's type. What
+    // is read to its end has the schema that InferSchema would find in all of it. Wants every column.
+    std::shared_ptr<const SchemaPaths> guessed_paths;
     // Fields of the schema to put into batches, in this order; nullopt: all.
     std::optional<std::vector<size_t>> projection;
 
@@ -98,7 +106,8 @@ struct InputFile {
 // Deterministic: of several errors the first in file order is returned. What stands in texts is not
 // looked at: a wrong escape sequence is the reader's to find.
 // Cost: one pass over the input on `threads` threads.
-Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOptions &options = {});
+// `paths`, if asked for, become those of the columns.
+Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOptions &options = {}, SchemaPaths *paths = nullptr);
 
 // Turns documents into batches. Documents need not match the schema: a field that the schema lacks,
 // or whose value does not fit the column's type, is rescued (unless it is null or only empty brackets);

@@ -19,7 +19,7 @@ public:
     Inference(const std::vector<InputFile> &files, const ReadOptions &options)
         : files_(files), options_(options), splitter_(files, ChunkBytes(options), options.max_document_bytes) {}
 
-    Result<DataType> Run() {
+    Result<DataType> Run(SchemaPaths *paths) {
         std::vector<std::unique_ptr<InferWalker>> walkers;
         auto new_walker = [&] { return walkers.emplace_back(std::make_unique<InferWalker>(files_, options_)).get(); };
         InferWalker *mine = new_walker();
@@ -42,7 +42,7 @@ public:
         for (auto &walker : walkers) {
             if (walker.get() != mine) MergeTrees(mine->root(), walker->root());
         }
-        return ResolveTree(mine->root(), files_, options_.mode);
+        return ResolveTree(mine->root(), files_, options_.mode, paths);
     }
 
 private:
@@ -86,9 +86,9 @@ Result<void> CheckOptions(const ReadOptions &options) {
     return {};
 }
 
-Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOptions &options) {
+Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOptions &options, SchemaPaths *paths) {
     TARN_CHECK(CheckOptions(options));
-    return Inference(files, options).Run();
+    return Inference(files, options).Run(paths);
 }
 
 }  // namespace tarn::extjson

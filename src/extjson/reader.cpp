@@ -144,6 +144,13 @@ Result<std::unique_ptr<Reader>> Reader::Open(std::vector<InputFile> files, DataT
             if (field >= schema.fields.size()) return wrong("A projected field is not in the schema.");
         }
     }
+    if (options.guessed_paths && options.projection) {
+        std::set<size_t> wanted(options.projection->begin(), options.projection->end());
+        if (wanted.size() < schema.fields.size()) {
+            // What is not read is not checked.
+            return Fail(ErrorKind::kInvalidInput, "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE", "Not all columns of a guessed schema are read.");
+        }
+    }
     auto impl = std::make_unique<Impl>(std::move(files), std::move(schema), std::move(options));
     return std::unique_ptr<Reader>(new Reader(std::move(impl)));
 }

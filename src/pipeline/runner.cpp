@@ -267,7 +267,7 @@ class Schedule {
 public:
     Schedule(engine::Engine &engine, const PipelineSpec &pipeline, const RunOptions &options, const Graph &graph)
         : engine_(engine), pipeline_(pipeline), options_(options), graph_(graph), states_(graph.datasets.size()),
-          reports_(graph.datasets.size()), urgency_(graph.datasets.size(), 0) {
+          reports_(graph.datasets.size()) {
         for (size_t i = 0; i < graph.datasets.size(); i++) {
             index_[TableKey(graph.datasets[i].name)] = i;
             if (!Selected(graph.datasets[i])) states_[i] = State::kDone;
@@ -279,12 +279,13 @@ public:
         {
             Updater first(engine_, pipeline_, options_);
             if (!options_.dry_run) TARN_CHECK(first.CreateSchemas(graph_));
-            for (size_t i = 0; i < graph_.datasets.size(); i++) urgency_[i] = first.SourceBytes(graph_.datasets[i]);
+            std::vector<uint64_t> bytes;
+            for (const Dataset &dataset : graph_.datasets) bytes.push_back(first.SourceBytes(dataset));
+            Prioritize(bytes);
             for (size_t i = 0; i < states_.size() && options_.full_refresh && !options_.dry_run; i++) {
                 if (states_[i] != State::kDone) TARN_CHECK(first.Drop(graph_.datasets[i]));
             }
         }
-        Prioritize();
         std::vector<std::thread> workers;
         for (int i = 0; i < kWorkers; i++) workers.emplace_back([this] { Work(); });
         for (std::thread &worker : workers) worker.join();
@@ -313,21 +314,26 @@ private:
         });
     }
 
-    // The longest way to the end first: who has much to read, and all that waits for it. A small chain that is left over
-    // fills gaps; a large one that is left over has nobody to share the cores with.
-    void Prioritize() {
-        // What flows into a dataset is what its sources took in: datasets stand behind those they read.
-        for (size_t i = 0; i < urgency_.size(); i++) {
-            for (auto &name : graph_.datasets[i].reads) {
-                size_t other = index_.at(TableKey(name));
-                if (other != i) urgency_[i] += urgency_[other];
-            }
+    // The longest way to the end first: what a dataset has to work through, and the longest of what waits for it. A small chain
+    // that is left over fills gaps; a large one that is left over has nobody to share the cores with.
+    void Prioritize(const std::vector<uint64_t> &source_bytes) {
+        // What flows into a dataset is what its sources took in: datasets stand behind those they read. A view is only looked at.
+        std::vector<uint64_t> through = source_bytes, work(through.size());
+        for (size_t i = 0; i < through.size(); i++) {
+            ForEachRead(i, [&](size_t other) { through[i] += through[other]; });
+            work[i] = graph_.datasets[i].kind == Dataset::Kind::kView ? 0 : through[i];
         }
+        urgency_ = work;
         for (size_t i = urgency_.size(); i-- > 0;) {
-            for (auto &name : graph_.datasets[i].reads) {
-                size_t other = index_.at(TableKey(name));
-                urgency_[other] = std::max(urgency_[other], urgency_[i]);
-            }
+            ForEachRead(i, [&](size_t other) { urgency_[other] = std::max(urgency_[other], work[other] + urgency_[i]); });
+        }
+    }
+
+    template <class Visit>
+    void ForEachRead(size_t i, Visit visit) const {
+        for (auto &name : graph_.datasets[i].reads) {
+            size_t other = index_.at(TableKey(name));
+            if (other != i) visit(other);
         }
     }
 

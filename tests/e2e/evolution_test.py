@@ -69,6 +69,33 @@ class Evolution(TarnTest):
         self.assertIn("done in", self.update("b", [{"id": 2, "changed": 1}]).stdout)
         self.assertEqual(len(self.table()), 2)
 
+    # Large enough for the first load to guess its columns from pieces; what makes the guess wrong stands between them.
+    def test_a_first_load_whose_columns_are_guessed(self):
+        documents = [json.dumps({"id": i, "changed": i, "text": "x" * 100, "votes": [{"index": 1}]}) for i in range(70_000)]
+        kinds = self.table_types(documents)
+        self.assertEqual(kinds, {"id": "bigint", "changed": "bigint", "text": "string", "votes": "array<struct<index:bigint>>"})
+        for change, column, kind, value in (({"rare": True}, "rare", "boolean", True), ({"changed": 1.5}, "changed", "double", 1.5),
+                                            ({"votes": [{"index": 1, "why": "new"}]}, "votes", "array<struct<index:bigint,why:string>>",
+                                             [{"index": 1, "why": "new"}]), ({"text": 7}, "text", "string", "7")):
+            with self.subTest(column=column):
+                changed = documents.copy()
+                changed[20_000] = json.dumps({"id": 20_000, "changed": 3, "text": "x", "votes": []} | change)
+                self.assertEqual(self.table_types(changed), kinds | {column: kind})
+                self.assertEqual(self.rows(f"SELECT {column} FROM main.default.raw WHERE id = 20000"), [{column: value}])
+                self.assertEqual(self.value("SELECT count(*) FROM main.default.raw"), 70_000)
+        documents[20_000] = documents[20_000][:-1]
+        self.call("sql", "--root", self.root, "-c", "DROP TABLE main.default.raw")
+        bad = self.update("a", "\n".join(documents), check=False)
+        self.assertEqual(bad.returncode, 1)
+        self.assertRegex(bad.stderr, r"\[MALFORMED_RECORD_IN_PARSING.*a\.json at byte \d+")
+
+    def table_types(self, lines):
+        """Of raw, made anew from one file of these lines."""
+        (self.data / "a.json").write_text("\n".join(lines))
+        self.call("run", self.project, "--root", self.root, "--full-refresh")
+        self.assertGreater((self.data / "a.json").stat().st_size, 8 << 20)
+        return {row["col_name"]: row["data_type"] for row in self.rows("DESCRIBE main.default.raw")}
+
 
 if __name__ == "__main__":
     unittest.main()

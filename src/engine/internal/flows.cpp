@@ -339,12 +339,12 @@ private:
     // file order. A failed batch has committed nothing.
     template <class Run>
     static Result<BatchResult> TrustingFirst(StreamInputs &inputs, Run run) {
-        bool trusting = std::ranges::any_of(inputs.files, [](auto &entry) {
-            return entry.second.known_schema && entry.second.trust_known_schema;
-        });
         Result<BatchResult> result = run();
-        if (result || !trusting || !IsAboutInput(result.error())) return result;
-        for (auto &[key, set] : inputs.files) set.trust_known_schema = false;
+        bool trusted = std::ranges::any_of(inputs.files, [](auto &entry) {
+            return entry.second.trust && (entry.second.known_schema || entry.second.guessed);
+        });
+        if (result || !trusted || !IsAboutInput(result.error())) return result;
+        for (auto &[key, set] : inputs.files) set.trust = false;
         return run();
     }
 

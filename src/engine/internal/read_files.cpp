@@ -10,6 +10,7 @@
 #include "delta/schema.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_source.h"
+#include "engine/internal/schema_guess.h"
 #include "sql/parser.h"
 #include "storage/object_store.h"
 #include "storage/path.h"
@@ -194,12 +195,22 @@ Result<std::string> RenderJson(const ReadFilesOptions &options, const std::vecto
         scan->schema = *options.schema;
     } else if (fixed) {
         scan->schema = *stream->known_schema;
-    } else if (stream && stream->known_schema && stream->trust_known_schema) {
+    } else if (stream && stream->known_schema && stream->trust) {
         scan->schema = *stream->known_schema;
         scan->options.known_fields_only = true;
     } else {
-        TARN_TRY(scan->schema, extjson::InferSchema(inputs, scan->options));
-        Overlay(scan->schema, options, stream);
+        // A stream's batch can be run again should the guess not hold.
+        bool may_guess = stream && stream->trust && !stream->known_schema && options.schema_hints.empty();
+        std::optional<SchemaGuess> guess = may_guess ? GuessSchema(scan->files, scan->options) : std::nullopt;
+        if (guess) {
+            scan->schema = std::move(guess->schema);
+            scan->options.known_fields_only = true;
+            scan->options.guessed_paths = std::move(guess->paths);
+            stream->guessed = true;
+        } else {
+            TARN_TRY(scan->schema, extjson::InferSchema(inputs, scan->options));
+            Overlay(scan->schema, options, stream);
+        }
     }
     if (scan->schema.fields.empty()) {
         return Fail(ErrorKind::kInvalidInput, "UNABLE_TO_INFER_SCHEMA",

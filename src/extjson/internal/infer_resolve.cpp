@@ -40,14 +40,10 @@ std::vector<const InferNode *> Sorted(const InferNode &node) {
     return members;
 }
 
-// As messages show a path: `votes[].index`.
-std::string Shown(const std::string &parent, const std::string &name) {
-    return parent.empty() ? name : parent + "." + name;
-}
-
 class Resolver {
 public:
-    Resolver(const std::vector<InputFile> &files, Mode mode) : files_(files), mongo_(mode == Mode::kMongo) {}
+    Resolver(const std::vector<InputFile> &files, Mode mode, SchemaPaths *paths)
+        : files_(files), mongo_(mode == Mode::kMongo), paths_(paths) {}
 
     Result<DataType> Struct(const InferNode &node, const std::string &shown) {
         return mongo_ ? Flattened(node, shown) : Nested(node, shown);
@@ -105,6 +101,7 @@ private:
                             "` (names equal but for case count).");
         }
         type.fields.push_back(Field{std::move(name), std::move(column)});
+        if (paths_) paths_->insert(shown);
         return {};
     }
 
@@ -170,6 +167,7 @@ private:
 
     const std::vector<InputFile> &files_;
     const bool mongo_;
+    SchemaPaths *const paths_;
 };
 
 size_t CountFields(const InferNode &node) {
@@ -194,13 +192,13 @@ void MergeTrees(InferNode &into, InferNode &from) {
     if (from.element) MergeTrees(into.Element(), *from.element);
 }
 
-Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode) {
+Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode, SchemaPaths *paths) {
     if (CountFields(root) > kMaxFields) {
         return Fail(
             ErrorKind::kInvalidInput, "RESOURCE_LIMIT_EXCEEDED",
             files.front().path + ": the documents have more than " + std::to_string(kMaxFields) + " different fields.");
     }
-    return Resolver(files, mode).Struct(root, "");
+    return Resolver(files, mode, paths).Struct(root, "");
 }
 
 }  // namespace tarn::extjson

@@ -103,7 +103,7 @@ private:
 // Adds what `from` saw to `into`.
 void MergeTrees(InferNode &into, InferNode &from);
 
-// The columns; errors as InferSchema's.
-Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode);
+// The columns; errors as InferSchema's. `paths` may be nullptr.
+Result<DataType> ResolveTree(const InferNode &root, const std::vector<InputFile> &files, Mode mode, SchemaPaths *paths);
 
 }  // namespace tarn::extjson

@@ -22,4 +22,7 @@ inline std::string JoinPath(std::string_view parent, std::string_view name) {
     return parent.empty() ? std::string(name) : std::string(parent) + "_" + std::string(name);
 }
 
+// As messages and SchemaPaths show a path: `votes[].index`.
+inline std::string Shown(const std::string &parent, const std::string &name) { return parent.empty() ? name : parent + "." + name; }
+
 }  // namespace tarn::extjson

@@ -94,6 +94,14 @@ bool ReadWalker::IsMissingObject(ReadNode &node) {
     return found;
 }
 
+std::string ReadWalker::ShownPath(const ReadNode &node) const {
+    if (&node == &root_) return "";
+    if (node.is_element) return ShownPath(*node.parent) + "[]";
+    return Shown(ShownPath(*node.parent), node.name);
+}
+
+bool ReadWalker::IsWhereSeen(const ReadNode &node) const { return options_.guessed_paths->contains(ShownPath(node)); }
+
 bool ReadWalker::FailUnknown(const ReadNode &node) {
     return FailWith(MakeError(ErrorKind::kInvalidInput, "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE",
                               path() + " at byte " + std::to_string(block_->file_offset + Offset()) + ": the field `" + node.name +
@@ -104,6 +112,12 @@ bool ReadWalker::Convert(ReadNode &node) {
     // The members of an unknown object of MongoDB's may be known, or are found unknown in their turn.
     if (IsUnknown(node) && !(mongo_ && Here() == '{') && !IsMissingObject(node)) return FailUnknown(node);
     if (Here() == 'n') return TakeWord("null");
+    if (options_.guessed_paths && node.builder) {
+        // Not the column's usual form: whether inference would have made another column of it is not decided here.
+        TypeKind kind = node.builder->type.kind;
+        bool usual = (Here() == '[' && kind == TypeKind::kArray) || (Here() == '{' && kind == TypeKind::kStruct);
+        if (!usual) return FailUnknown(node);
+    }
     if (Here() == '{') return ConvertObject(node);
     if (Here() == '[')
         return node.builder && node.builder->type.kind == TypeKind::kArray ? List(node) : ConvertContainer(node);

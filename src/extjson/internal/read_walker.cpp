@@ -289,6 +289,10 @@ ReadNode *ReadWalker::NewMember(ReadNode &object, std::string_view name) {
         auto it = object.columns->by_name.find(column);
         if (it != object.columns->by_name.end()) {
             Bind(*member, it->second);
+            if (options_.guessed_paths && !IsWhereSeen(*member)) {
+                FailUnknown(*member);
+                return nullptr;
+            }
             // Asked for by nobody, but an object flattens: its members may be asked for.
             if (!it->second) member->action = Action::kSkip;
         }
@@ -337,6 +341,7 @@ ReadNode &ReadWalker::ElementOf(ReadNode &node) {
     if (!node.element) {
         node.element = std::make_unique<ReadNode>();
         node.element->is_element = true;
+        node.element->parent = &node;
         Builder &child = *node.builder->children[0];
         Bind(*node.element, node.builder->type.kind == TypeKind::kMap ? child.children[1].get() : &child);
     }

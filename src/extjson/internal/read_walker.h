@@ -82,6 +82,9 @@ private:
     // Whether nothing but null stands where other documents have an object with columns.
     bool IsMissingObject(ReadNode &node);
     bool FailUnknown(const ReadNode &node);
+    // ReadOptions::guessed_paths: whether `node`, a column's, stands where the column was seen.
+    bool IsWhereSeen(const ReadNode &node) const;
+    std::string ShownPath(const ReadNode &node) const;
     bool ConvertObject(ReadNode &node);
     bool ConvertMongoObject(ReadNode &node, bool &done);
     bool ConvertContainer(ReadNode &node);

@@ -285,6 +285,64 @@ TEST(Property, CanonicalIsRelaxed) {
     }
 }
 
+// Documents whose names run into each other when they are flattened, of one kind each time so that a guess has a chance.
+json Colliding(Maker &make, int depth) {
+    static const std::vector<std::string> kNames = {"a", "b", "a_b", "_a", "A", "b_"};
+    json object = json::object();
+    for (size_t i = make.Below(4); i > 0; --i) {
+        std::string name = kNames[make.Below(kNames.size())];
+        switch (depth > 0 ? make.Below(8) : 0) {
+            case 6: object[name] = Colliding(make, depth - 1); break;
+            case 7: object[name] = json::array({Colliding(make, depth - 1)}); break;
+            default: object[name] = make.Chance(95) ? json(1) : make.Scalar(); break;
+        }
+    }
+    return object;
+}
+
+// What a reader by a guessed schema reads to its end is what inference from everything would have given; whatever it stops at
+// may be right after all.
+TEST(Property, AGuessedSchemaIsTheInferredOne) {
+    uint64_t held = 0, stopped = 0, seeds = Seeds() * 4;
+    for (uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Maker make(seed);
+        ReadOptions options;
+        options.mode = make.Chance(60) ? Mode::kMongo : Mode::kJson;
+        options.chunk_bytes = 1 + make.Below(500);
+        options.threads = 1 + int(make.Below(3));
+        size_t kind = make.Below(3);
+        std::string all, sample;
+        for (size_t i = 2 + make.Below(20); i > 0; --i) {
+            json document = kind == 0 ? Colliding(make, 2) : kind == 1 ? make.ExtendedObject("", 2).first : make.Object(1);
+            std::string text = make.Write(document) + "\n";
+            all += text;
+            if (make.Chance(85)) sample += text;
+        }
+        auto paths = std::make_shared<SchemaPaths>();
+        auto guess = InferSchema({TextFile(sample)}, options, paths.get());
+        if (!guess || guess->fields.empty()) continue;
+        ReadOptions guessing = options;
+        guessing.known_fields_only = true;
+        guessing.guessed_paths = paths;
+        auto rows = ReadRows({TextFile(all)}, *guess, guessing);
+        if (!rows) {
+            stopped++;
+            continue;
+        }
+        held++;
+        auto inferred = InferSchema({TextFile(all)}, options);
+        ASSERT_TRUE(inferred) << inferred.error().ToString() << "\nall: " << all << "sample: " << sample;
+        ASSERT_EQ(guess->ToString(), inferred->ToString()) << "all: " << all << "sample: " << sample;
+        auto others = ReadRows({TextFile(all)}, *inferred, options);
+        ASSERT_TRUE(others);
+        EXPECT_EQ(rows->rows, others->rows) << all;
+    }
+    // Both happen often enough to mean something.
+    EXPECT_GT(held * 20, seeds);
+    EXPECT_GT(stopped * 20, seeds);
+}
+
 // Wherever a text is cut or changed, the outcome is an error or rows, the same in blocks of any size
 // for a text that stays JSON; nothing crashes (run under sanitizers).
 TEST(Property, DamagedTexts) {
