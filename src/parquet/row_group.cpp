@@ -139,8 +139,8 @@ void Range::Add(const Range &other) {
     set = true;
 }
 
-RowGroupWriter::RowGroupWriter(SchemaPtr schema, const Codec &codec) : schema_(std::move(schema)) {
-    for (const Leaf &leaf : schema_->leaves()) leaves_.push_back(LeafWriter::Of(leaf, codec));
+RowGroupWriter::RowGroupWriter(SchemaPtr schema, const Codec &codec) : schema_(std::move(schema)), scratch_(std::make_unique<Scratch>()) {
+    for (const Leaf &leaf : schema_->leaves()) leaves_.push_back(LeafWriter::Of(leaf, codec, *scratch_));
 }
 
 RowGroupWriter::~RowGroupWriter() = default;

@@ -63,6 +63,7 @@ struct Chunk {
 };
 
 class LeafWriter;
+struct Scratch;
 
 // Threads: one at a time. Memory: the row group's encoded bytes, and for each leaf a page (256 KB) and a dictionary.
 class RowGroupWriter {
@@ -86,6 +87,7 @@ public:
 
 private:
     SchemaPtr schema_;
+    std::unique_ptr<Scratch> scratch_;
     std::vector<std::unique_ptr<LeafWriter>> leaves_;
     int64_t rows_ = 0;
 };

@@ -36,7 +36,7 @@ public:
 
 private:
     void Grow(size_t needed) {
-        size_t capacity = std::max(needed, std::max<size_t>(256, capacity_ * 2));
+        size_t capacity = std::max(needed, std::max<size_t>(256, capacity_ + capacity_ / 2));
         void *grown = std::realloc(bytes_.get(), capacity);
         if (!grown) throw std::bad_alloc();
         (void)bytes_.release();

@@ -61,7 +61,7 @@ void LeafWriter::AppendLevels(Buffer &out, const Buffer &levels, uint8_t largest
 bool LeafWriter::Pays(std::span<const uint8_t> page) {
     // The beginning tells: compressing a page in vain costs as much as all the rest.
     page = page.first(std::min(page.size(), kSampleBytes));
-    size_t size = codec_.compress(page.data(), page.size(), compressed_.Room(codec_.bound(page.size())));
+    size_t size = codec_.compress(page.data(), page.size(), scratch_.compressed.Room(codec_.bound(page.size())));
     return size * 10 <= page.size() * 7;
 }
 
@@ -70,8 +70,8 @@ std::span<const uint8_t> LeafWriter::Compressed(std::span<const uint8_t> page, s
     if (!decided_) compress_ = codec_.compress && (dictionary > page.size() || Pays(page));
     decided_ = true;
     if (!compress_) return page;
-    size_t size = codec_.compress(page.data(), page.size(), compressed_.Room(codec_.bound(page.size())));
-    return {compressed_.data(), size};
+    size_t size = codec_.compress(page.data(), page.size(), scratch_.compressed.Room(codec_.bound(page.size())));
+    return {scratch_.compressed.data(), size};
 }
 
 void LeafWriter::AppendDataPage(std::span<const uint8_t> page, bool positions) {
@@ -85,18 +85,18 @@ void LeafWriter::AppendDataPage(std::span<const uint8_t> page, bool positions) {
 
 void LeafWriter::ClosePage() {
     if (slots_ == 0) return;
-    page_.Clear();
-    AppendLevels(page_, repetitions_, leaf_.max_repetition);
-    AppendLevels(page_, definitions_, leaf_.max_definition);
+    scratch_.page.Clear();
+    AppendLevels(scratch_.page, repetitions_, leaf_.max_repetition);
+    AppendLevels(scratch_.page, definitions_, leaf_.max_definition);
     bool positions = InDictionary();
-    if (positions) TakePositions(page_);
+    if (positions) TakePositions(scratch_.page);
     std::span<uint8_t> plain = Plain();
-    if (!positions && page_.size() <= kHeadroom) {
-        std::memcpy(plain.data() - page_.size(), page_.data(), page_.size());
-        AppendDataPage({plain.data() - page_.size(), page_.size() + plain.size()}, false);
+    if (!positions && scratch_.page.size() <= kHeadroom) {
+        std::memcpy(plain.data() - scratch_.page.size(), scratch_.page.data(), scratch_.page.size());
+        AppendDataPage({plain.data() - scratch_.page.size(), scratch_.page.size() + plain.size()}, false);
     } else {
-        if (!positions) page_.Append(plain.data(), plain.size());
-        AppendDataPage({page_.data(), page_.size()}, positions);
+        if (!positions) scratch_.page.Append(plain.data(), plain.size());
+        AppendDataPage({scratch_.page.data(), scratch_.page.size()}, positions);
     }
     ClearPlain();
     definitions_.Clear();
@@ -131,7 +131,7 @@ Chunk LeafWriter::Finish() {
 
 void LeafWriter::Reset() {
     Restart();
-    for (Buffer *buffer : {&definitions_, &repetitions_, &pages_, &page_, &dictionary_}) buffer->Clear();
+    for (Buffer *buffer : {&definitions_, &repetitions_, &pages_, &dictionary_}) buffer->Clear();
     slots_ = 0;
     decided_ = compress_ = false;
     uncompressed_ = values_ = nulls_ = 0;
@@ -146,7 +146,7 @@ class ValueLeaf final : public LeafWriter {
 public:
     using Slot = typename Values::Slot;
 
-    ValueLeaf(const Leaf &leaf, const Codec &codec) : LeafWriter(leaf, codec) { Restart(); }
+    ValueLeaf(const Leaf &leaf, const Codec &codec, Scratch &scratch) : LeafWriter(leaf, codec, scratch) { Restart(); }
 
     Result<void> Append(const void *values, const uint32_t *slots, size_t present, const Levels &levels) override {
         auto from = static_cast<const Slot *>(values);
@@ -213,30 +213,30 @@ private:
 };
 
 template <class Values>
-std::unique_ptr<LeafWriter> Make(const Leaf &leaf, const Codec &codec) {
-    return std::make_unique<ValueLeaf<Values>>(leaf, codec);
+std::unique_ptr<LeafWriter> Make(const Leaf &leaf, const Codec &codec, Scratch &scratch) {
+    return std::make_unique<ValueLeaf<Values>>(leaf, codec, scratch);
 }
 
 }  // namespace
 
-std::unique_ptr<LeafWriter> LeafWriter::Of(const Leaf &leaf, const Codec &codec) {
+std::unique_ptr<LeafWriter> LeafWriter::Of(const Leaf &leaf, const Codec &codec, Scratch &scratch) {
     switch (leaf.column->kind) {
-        case TypeKind::kBoolean: return Make<BooleanValues>(leaf, codec);
-        case TypeKind::kByte: return Make<FixedValues<int8_t, int32_t>>(leaf, codec);
-        case TypeKind::kShort: return Make<FixedValues<int16_t, int32_t>>(leaf, codec);
+        case TypeKind::kBoolean: return Make<BooleanValues>(leaf, codec, scratch);
+        case TypeKind::kByte: return Make<FixedValues<int8_t, int32_t>>(leaf, codec, scratch);
+        case TypeKind::kShort: return Make<FixedValues<int16_t, int32_t>>(leaf, codec, scratch);
         case TypeKind::kInt:
-        case TypeKind::kDate: return Make<FixedValues<int32_t, int32_t>>(leaf, codec);
+        case TypeKind::kDate: return Make<FixedValues<int32_t, int32_t>>(leaf, codec, scratch);
         case TypeKind::kLong:
         case TypeKind::kTimestamp:
-        case TypeKind::kTimestampNtz: return Make<FixedValues<int64_t, int64_t>>(leaf, codec);
-        case TypeKind::kFloat: return Make<FixedValues<float, float>>(leaf, codec);
-        case TypeKind::kDouble: return Make<FixedValues<double, double>>(leaf, codec);
+        case TypeKind::kTimestampNtz: return Make<FixedValues<int64_t, int64_t>>(leaf, codec, scratch);
+        case TypeKind::kFloat: return Make<FixedValues<float, float>>(leaf, codec, scratch);
+        case TypeKind::kDouble: return Make<FixedValues<double, double>>(leaf, codec, scratch);
         case TypeKind::kDecimal:
-            if (leaf.column->precision <= 4) return Make<FixedValues<int16_t, int32_t>>(leaf, codec);
-            if (leaf.column->precision <= 9) return Make<FixedValues<int32_t, int32_t>>(leaf, codec);
-            if (leaf.column->precision <= 18) return Make<FixedValues<int64_t, int64_t>>(leaf, codec);
-            return Make<FixedValues<WideSlot, BigEndian>>(leaf, codec);
-        default: return Make<TextValues>(leaf, codec);
+            if (leaf.column->precision <= 4) return Make<FixedValues<int16_t, int32_t>>(leaf, codec, scratch);
+            if (leaf.column->precision <= 9) return Make<FixedValues<int32_t, int32_t>>(leaf, codec, scratch);
+            if (leaf.column->precision <= 18) return Make<FixedValues<int64_t, int64_t>>(leaf, codec, scratch);
+            return Make<FixedValues<WideSlot, BigEndian>>(leaf, codec, scratch);
+        default: return Make<TextValues>(leaf, codec, scratch);
     }
 }
 

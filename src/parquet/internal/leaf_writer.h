@@ -21,10 +21,16 @@ struct Levels {
     }
 };
 
+// What a page passes through, of all leaves one after the other.
+struct Scratch {
+    Buffer page, compressed;
+};
+
 class LeafWriter {
 public:
-    static std::unique_ptr<LeafWriter> Of(const Leaf &leaf, const Codec &codec);
-    LeafWriter(const Leaf &leaf, const Codec &codec) : leaf_(leaf), codec_(codec) {}
+    // All are borrowed.
+    static std::unique_ptr<LeafWriter> Of(const Leaf &leaf, const Codec &codec, Scratch &scratch);
+    LeafWriter(const Leaf &leaf, const Codec &codec, Scratch &scratch) : leaf_(leaf), codec_(codec), scratch_(scratch) {}
     virtual ~LeafWriter() = default;
     LeafWriter(const LeafWriter &) = delete;
     LeafWriter &operator=(const LeafWriter &) = delete;
@@ -65,6 +71,7 @@ protected:
     const Codec &codec_;
 
 private:
+    Scratch &scratch_;
     void AppendLevels(Buffer &out, const Buffer &levels, uint8_t largest) const;
     void AppendDataPage(std::span<const uint8_t> page, bool positions);
     // Whether compressing gains three tenths: less is not worth what each reader pays for it.
@@ -74,7 +81,7 @@ private:
 
     Buffer definitions_, repetitions_;  // A byte each; definitions only from the page's first NULL on.
     size_t slots_ = 0;                  // Of the page that is being filled.
-    Buffer pages_, page_, compressed_, dictionary_;
+    Buffer pages_, dictionary_;
     bool decided_ = false;              // Whether this chunk is compressed.
     bool compress_ = false;
     int64_t uncompressed_ = 0;
