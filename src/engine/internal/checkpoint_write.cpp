@@ -278,7 +278,7 @@ Result<std::string> DuckCheckpointIo::WriteParquet(const delta::CheckpointRows &
             query += " UNION ALL BY NAME " + LinesSource(lines.path(), rows.lines);
         }
         duckdb::Connection connection(db_);
-        TARN_CHECK(RunToEnd(connection, "COPY (" + query + ") TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT parquet, COMPRESSION snappy)"));
+        TARN_CHECK(RunToEnd(connection, "COPY (" + query + ") TO " + sql::QuoteLiteral(parquet.path()) + " (FORMAT tarn_parquet)"));
         std::ifstream in(parquet.path(), std::ios::binary);
         return std::string(std::istreambuf_iterator<char>(in), {});
     });

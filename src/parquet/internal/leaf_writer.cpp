@@ -151,9 +151,10 @@ public:
     Result<void> Append(const void *values, const uint32_t *slots, size_t present, const Levels &levels) override {
         auto from = static_cast<const Slot *>(values);
         if (slots) {
-            gathered_.resize(present);
-            for (size_t i = 0; i < present; i++) gathered_[i] = from[slots[i]];
-            from = gathered_.data();
+            scratch_.gathered.Clear();
+            auto gathered = reinterpret_cast<Slot *>(scratch_.gathered.Room(present * sizeof(Slot)));
+            for (size_t i = 0; i < present; i++) gathered[i] = from[slots[i]];
+            from = gathered;
         }
         if (Values::PlainBytes(from, present) <= kPageBytes) {
             AppendPiece(from, present, levels);
@@ -187,7 +188,7 @@ private:
 
     void AppendPiece(const Slot *from, size_t count, const Levels &levels) {
         AddLevels(levels, count);
-        values_.Append(from, count);
+        values_.Append(from, count, scratch_.hashes);
         if (PendingBytes() >= kPageBytes || slots() >= kPageSlots) ClosePage();
     }
 
@@ -209,7 +210,6 @@ private:
     }
 
     Values values_;
-    std::vector<Slot> gathered_;
 };
 
 template <class Values>

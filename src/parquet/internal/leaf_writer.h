@@ -21,9 +21,9 @@ struct Levels {
     }
 };
 
-// What a page passes through, of all leaves one after the other.
+// What a page, and a batch of values, passes through, of all leaves one after the other.
 struct Scratch {
-    Buffer page, compressed;
+    Buffer page, compressed, gathered, hashes;
 };
 
 class LeafWriter {
@@ -69,9 +69,9 @@ protected:
 
     const Leaf &leaf_;
     const Codec &codec_;
+    Scratch &scratch_;
 
 private:
-    Scratch &scratch_;
     void AppendLevels(Buffer &out, const Buffer &levels, uint8_t largest) const;
     void AppendDataPage(std::span<const uint8_t> page, bool positions);
     // Whether compressing gains three tenths: less is not worth what each reader pays for it.

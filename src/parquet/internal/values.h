@@ -5,6 +5,7 @@
 // Specification: parquet-format's Encodings.md, PLAIN and RLE_DICTIONARY.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <limits>
@@ -21,41 +22,55 @@ inline uint64_t Mix(uint64_t a, uint64_t b) {
 }
 inline constexpr uint64_t kOdd1 = 0x9e3779b97f4a7c15u, kOdd2 = 0xc2b2ae3d27d4eb4fu;  // Any odd numbers with bits all over.
 
-// A set of values with a number each, in the order of their coming. Keys are compared by `same(number)`.
+// A set of values with a number each, in the order of their coming. Keys of equal hashes are compared by `same(number)`.
 class Numbering {
 public:
     static constexpr uint32_t kLimit = 32768;
     static constexpr uint32_t kFull = kLimit;
 
+    Numbering() : table_(kFewest, kFree) {}
     void Clear() {
-        if (entries_ > 0 || table_.empty()) table_.assign(kSlots, kFree);
-        entries_ = 0;
+        if (!hashes_.empty()) std::fill(table_.begin(), table_.end(), kFree);
+        hashes_.clear();
     }
-    uint32_t entries() const { return entries_; }
+    uint32_t entries() const { return static_cast<uint32_t>(hashes_.size()); }
 
-    // The number of the key, which is entries() - 1 for a new one and kFull for one that has no place any more. `added` tells.
     // To be called some time before Find.
-    void Prefetch(uint64_t hash) const { __builtin_prefetch(&table_[hash & (kSlots - 1)]); }
+    void Prefetch(uint64_t hash) const { __builtin_prefetch(&table_[hash & (table_.size() - 1)]); }
+    // The number of the key, which is entries() - 1 for a new one and kFull for one that has no place any more. `added` tells.
     template <class Same>
     uint32_t Find(uint64_t hash, bool &added, Same &&same) {
         added = false;
-        for (size_t at = hash & (kSlots - 1);; at = (at + 1) & (kSlots - 1)) {
+        for (size_t at = hash & (table_.size() - 1);; at = (at + 1) & (table_.size() - 1)) {
             uint16_t found = table_[at];
             if (found == kFree) {
-                if (entries_ == kLimit) return kFull;
+                if (entries() == kLimit) return kFull;
                 added = true;
-                table_[at] = static_cast<uint16_t>(entries_);
-                return entries_++;
+                table_[at] = static_cast<uint16_t>(entries());
+                hashes_.push_back(hash);
+                if (hashes_.size() * 2 > table_.size()) Grow();
+                return entries() - 1;
             }
-            if (same(found)) return found;
+            if (hashes_[found] == hash && same(found)) return found;
         }
     }
 
 private:
-    static constexpr size_t kSlots = 2 * kLimit;
+    // Most columns have few values, and a table may have a thousand columns.
+    static constexpr size_t kFewest = 256;
     static constexpr uint16_t kFree = 0xffff;
-    std::vector<uint16_t> table_;
-    uint32_t entries_ = 0;
+
+    void Grow() {
+        table_.assign(table_.size() * 2, kFree);
+        for (uint32_t number = 0; number < entries(); number++) {
+            size_t at = hashes_[number] & (table_.size() - 1);
+            while (table_[at] != kFree) at = (at + 1) & (table_.size() - 1);
+            table_[at] = static_cast<uint16_t>(number);
+        }
+    }
+
+    std::vector<uint16_t> table_;   // A power of two, at most half full.
+    std::vector<uint64_t> hashes_;  // Of the entries.
 };
 
 // What FixedValues and TextValues share. Derived has Slot; PlainBytes(from, count); HashOf(slot); Position(slot, hash) in its
@@ -74,9 +89,10 @@ public:
     bool InDictionary() const { return !positions_.empty(); }
     uint32_t DictionaryEntries() const { return numbering_.entries(); }
 
+    // `hashes` is memory to use.
     template <class Slot>
-    void Append(const Slot *from, size_t count) {
-        size_t done = in_dictionary_ ? AppendPositions(from, count) : 0;
+    void Append(const Slot *from, size_t count, Buffer &hashes) {
+        size_t done = in_dictionary_ ? AppendPositions(from, count, hashes) : 0;
         if (done < count) derived().AppendPlain(from + done, count - done);
     }
 
@@ -111,17 +127,18 @@ private:
 
     // How many of them are in the page now: fewer than `count` if the dictionary was left.
     template <class Slot>
-    size_t AppendPositions(const Slot *from, size_t count) {
+    size_t AppendPositions(const Slot *from, size_t count, Buffer &memory) {
         size_t before = positions_.size();
         positions_.resize(before + count);
         uint16_t *to = positions_.data() + before;
-        hashes_.resize(count);
+        memory.Clear();
+        auto hashes = reinterpret_cast<uint64_t *>(memory.Room(count * sizeof(uint64_t)));
         for (size_t i = 0; i < count; i++) {
-            hashes_[i] = Derived::HashOf(from[i]);
-            numbering_.Prefetch(hashes_[i]);
+            hashes[i] = Derived::HashOf(from[i]);
+            numbering_.Prefetch(hashes[i]);
         }
         for (size_t i = 0; i < count; i++) {
-            uint32_t position = derived().Position(from[i], hashes_[i]);
+            uint32_t position = derived().Position(from[i], hashes[i]);
             if (position == Numbering::kFull) {
                 positions_.resize(before + i);
                 LeaveDictionary();
@@ -163,7 +180,6 @@ private:
     static constexpr size_t kRowGroupRows = 122880;  // What is usual; a guess is enough.
 
     std::vector<uint16_t> positions_;  // Of the page that is being filled.
-    std::vector<uint64_t> hashes_;     // Of a batch.
     bool in_dictionary_ = true;
     size_t look_at_ = kFirstLook;
     size_t entries_before_ = 0;        // At the look before.
@@ -298,6 +314,9 @@ class TextValues : public DictionaryValues<TextValues> {
 public:
     using Slot = StringSlot;
 
+    // An entry that there was no room for has a number, but is none.
+    uint32_t DictionaryEntries() const { return static_cast<uint32_t>(entries_.size()); }
+
     static size_t PlainBytes(const Slot *from, size_t count) {
         size_t bytes = count * sizeof(uint32_t);
         for (size_t i = 0; i < count; i++) bytes += from[i].length;
@@ -310,13 +329,13 @@ public:
         bool added;
         uint32_t position = numbering_.Find(hash, added, [&](uint32_t number) {
             const Entry &entry = entries_[number];
-            return entry.hash == hash && entry.length == text.size() && Equal(Chars(entry.offset), text);
+            return entry.length == text.size() && Equal(Chars(entry.offset), text);
         });
         if (added) {
             // Offsets are 32 bits and a dictionary's page is to stay small.
             if (entries_page_.size() + text.size() > kDictionaryBytes) return Numbering::kFull;
             entries_page_.Put<uint32_t>(slot.length);
-            entries_.push_back({hash, static_cast<uint32_t>(entries_page_.size()), slot.length});
+            entries_.push_back({static_cast<uint32_t>(entries_page_.size()), slot.length});
             entries_page_.Append(text.data(), text.size());
             Widen(slot);
         }
@@ -355,7 +374,6 @@ public:
 
 private:
     struct Entry {
-        uint64_t hash;
         uint32_t offset, length;  // In entries_page_.
     };
     static constexpr size_t kDictionaryBytes = size_t{1} << 20;
@@ -454,7 +472,7 @@ public:
     uint32_t DictionaryEntries() const { return 0; }
     std::span<const uint8_t> Dictionary() { return {}; }
 
-    void Append(const Slot *from, size_t count) {
+    void Append(const Slot *from, size_t count, Buffer &) {
         uint8_t *at = plain_.Room(count / 8 + 2) - 1;  // The last byte, which has bits_ bits; never used where that is a whole one.
         for (size_t i = 0; i < count; i++) {
             if (bits_ % 8 == 0) {

@@ -200,7 +200,7 @@ TEST_F(ParquetCopy, RandomTablesComeBack) {
 TEST_F(ParquetCopy, ManyRowsOfAllKindsOfRepetition) {
     Run("CREATE TABLE t AS SELECT i, i % 600 AS few, CAST(hash(i) % 20000 AS BIGINT) AS many, i // 3 AS thrice, 'key-of-24-characters-' || i AS key, "
         "'user number ' || (hash(i + 7) % 15000) AS \"user\", CASE WHEN i > 130000 THEN i END AS late, CASE WHEN i % 11 > 0 THEN i % 5 END AS gaps, "
-        "[i, i % 3] AS list, i % 2 = 0 AS even, 'constant' AS constant, NULL::INTEGER AS nothing FROM range(300000) r(i)");
+        "[i, i % 3] AS list, CASE WHEN i % 122880 < 100000 THEN ['a', 'b'] ELSE ['long text number ' || hash(i), i || ' and another long one'] END AS texts, i % 2 = 0 AS even, 'constant' AS constant, NULL::INTEGER AS nothing FROM range(300000) r(i)");
     std::string file = File("many.parquet");
     Run("COPY t TO '" + file + "' (FORMAT tarn_parquet)");
     auto difference = Run("SELECT count(*) FROM (FROM t EXCEPT ALL FROM read_parquet('" + file + "'))");
