@@ -235,7 +235,7 @@ std::string Footer::Bytes() const {
     out.I64(3, rows_);
     out.List(4, Thrift::kStruct, groups_.size());
     for (const std::string &group : groups_) out.Raw(group);
-    out.Binary(6, "tarn version 0.1.0");
+    out.Binary(6, "tarn version " TARN_VERSION);
     out.List(7, Thrift::kStruct, schema_->leaves().size());
     for (size_t i = 0; i < schema_->leaves().size(); i++) {
         out.BeginElement();

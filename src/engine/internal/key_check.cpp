@@ -1,9 +1,14 @@
 #include "engine/internal/key_check.h"
 
+#include <algorithm>
+#include <atomic>
 #include <bit>
+#include <thread>
 
 namespace tarn::engine {
 namespace {
+
+constexpr size_t kKeysAThread = 100'000;
 
 // Open addressing over a table twice as large; 0 marks a free slot and is counted apart.
 bool Repeats(const std::vector<uint64_t> &hashes, std::vector<uint64_t> &table) {
@@ -41,11 +46,21 @@ void KeyCheck::Add(const uint64_t *hashes, size_t count) {
 KeyCheck::Answer KeyCheck::Finish() {
     std::lock_guard lock(mutex_);
     if (count_ > kMostKeys) return Answer::kUnknown;
-    std::vector<uint64_t> table;
-    for (auto &part : parts_) {
-        if (Repeats(part, table)) return Answer::kMayRepeat;
+    std::atomic<size_t> next = 0;
+    std::atomic<bool> repeats = false;
+    auto work = [&] {
+        std::vector<uint64_t> table;
+        for (size_t i = next++; i < parts_.size() && !repeats; i = next++) {
+            if (Repeats(parts_[i], table)) repeats = true;
+        }
+    };
+    {
+        // The commit waits for this, with nothing else to do.
+        std::vector<std::jthread> others;
+        for (size_t i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), count_ / kKeysAThread); i++) others.emplace_back(work);
+        work();
     }
-    return Answer::kDistinct;
+    return repeats ? Answer::kMayRepeat : Answer::kDistinct;
 }
 
 }  // namespace tarn::engine
