@@ -165,20 +165,26 @@ Result<void> MakeRelative(sqlite3 *db, const Home &home) {
     return {};
 }
 
+// All of `steps`, or nothing of them.
+template <class Steps>
+Result<void> InTransaction(sqlite3 *db, Steps steps) {
+    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
+    Result<void> done = steps();
+    Result<void> ended = Statement(db, done ? "COMMIT" : "ROLLBACK").Run();
+    if (done && !ended) TARN_CHECK(Statement(db, "ROLLBACK").Run());
+    return done ? ended : done;
+}
+
 // A new metastore, or one of an older version. Several processes may find that at once: it is done once, and as a whole,
 // which also makes it durable once and not for each table.
 Result<void> SetUp(sqlite3 *db, const Home &home) {
-    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
-    auto steps = [&]() -> Result<void> {
+    return InTransaction(db, [&]() -> Result<void> {
         if (sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
             return Fail(ErrorKind::kIo, "IO_ERROR", std::string("Cannot set up the metastore: ") + sqlite3_errmsg(db) + ".");
         }
         TARN_CHECK(MakeRelative(db, home));
         return Statement(db, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()).Run();
-    };
-    Result<void> done = steps();
-    Result<void> ended = Statement(db, done ? "COMMIT" : "ROLLBACK").Run();
-    return done ? ended : done;
+    });
 }
 
 class SqliteCatalog final : public Catalog {
@@ -291,11 +297,7 @@ public:
 
     Result<void> DropTable(const DroppedTable &dropped) override {
         std::lock_guard lock(mutex_);
-        TARN_CHECK(Statement(db_, "BEGIN IMMEDIATE").Run());
-        Result<void> done = DropTableLocked(dropped);
-        Result<void> ended = Statement(db_, done ? "COMMIT" : "ROLLBACK").Run();
-        if (done && !ended) TARN_CHECK(Statement(db_, "ROLLBACK").Run());
-        return done ? ended : done;
+        return InTransaction(db_, [&] { return DropTableLocked(dropped); });
     }
 
     Result<std::vector<DroppedTable>> ListDropped() override {

@@ -18,6 +18,9 @@
 
 namespace tarn::parquet {
 
+// How many rows callers should give to a row group: what one thread of DuckDB's scans at a time.
+inline constexpr int64_t kRowGroupRows = 122880;
+
 // One column of a batch, borrowed for a call: row i is slot selection[i], or slot i where there is no selection.
 struct Array {
     const void *values = nullptr;        // As base/slots.h says. Nothing for structs.

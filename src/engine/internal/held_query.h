@@ -15,6 +15,8 @@ struct HeldCollection {
     duckdb::vector<std::string> names;
 };
 using HeldQueries = Handles<const HeldCollection *>;
+// A FROM item.
+inline std::string HeldText(const HeldQueries::Lease &held) { return "tarn_held(" + std::to_string(held.handle()) + ")"; }
 
 class HeldQuery final : public HeldRows {
 public:
@@ -25,7 +27,7 @@ public:
     const QuerySources &sources() const override { return sources_; }
 
     // A FROM item.
-    std::string Text() const { return "tarn_held(" + std::to_string(lease_.handle()) + ")"; }
+    std::string Text() const { return HeldText(lease_); }
 
 private:
     QuerySources sources_;

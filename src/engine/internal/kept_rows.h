@@ -21,7 +21,7 @@ public:
 
     // A FROM item, as long as the object lives.
     // A FROM item, called kept, as long as the object lives.
-    std::string Text() const { return "tarn_held(" + std::to_string(held_.handle()) + ") AS kept"; }
+    std::string Text() const { return HeldText(held_) + " AS kept"; }
     // The single BIGINT of `SELECT <expression> FROM this <rest>`; 0 without a row.
     Result<int64_t> Count(const std::string &expression, const std::string &rest = "") const;
 

@@ -22,7 +22,6 @@ namespace {
 
 using namespace duckdb;
 
-constexpr int64_t kRowGroupRows = 122880;             // DuckDB's own: what one of its threads scans at a time.
 constexpr size_t kRowGroupBytes = size_t{64} << 20;   // A bound on what is held; rows of 500 bytes are below it.
 constexpr size_t kWorthAThread = size_t{1} << 20;     // Below it a row group of the rest of a thread's rows is too small.
 
@@ -178,7 +177,7 @@ public:
         size_t before = writer->bytes();
         if (auto added = writer->Append(arrays, chunk.size()); !added) ThrowThroughDuckDB(added.error());
         pending_ += static_cast<int64_t>(writer->bytes()) - static_cast<int64_t>(before);
-        if (writer->rows() >= kRowGroupRows || writer->bytes() >= kRowGroupBytes) Flush(*writer);
+        if (writer->rows() >= parquet::kRowGroupRows || writer->bytes() >= kRowGroupBytes) Flush(*writer);
         Return(std::move(writer));
     }
 

@@ -17,6 +17,12 @@ public:
     const uint8_t *data() const { return bytes_.get(); }
     uint8_t *data() { return bytes_.get(); }
     void Clear() { size_ = 0; }
+    // Clear, but for that many bytes of any content.
+    void ClearTo(size_t count) {
+        size_ = 0;
+        Room(count);
+        size_ = count;
+    }
 
     // Room for `more` bytes behind the end, which Added() then takes in.
     uint8_t *Room(size_t more) {

@@ -35,8 +35,6 @@ public:
     LeafWriter(const LeafWriter &) = delete;
     LeafWriter &operator=(const LeafWriter &) = delete;
 
-    const Leaf &leaf() const { return leaf_; }
-
     // The values that are there are those at `slots`, or at the first `present` ones where that is nullptr.
     virtual Result<void> Append(const void *values, const uint32_t *slots, size_t present, const Levels &levels) = 0;
 
@@ -45,7 +43,6 @@ public:
     void Reset();
 
 protected:
-    static constexpr size_t kPageBytes = size_t{1} << 18;  // What a second-level cache holds, when it is written and when it is read.
     static constexpr size_t kHeadroom = 64;  // Before plain values: levels that are few bytes get there without moving values.
 
     void AddLevels(const Levels &levels, size_t present);
@@ -55,15 +52,15 @@ protected:
 
     virtual size_t PendingBytes() const = 0;             // Of the page that is being filled.
     // Whether that page holds positions in the dictionary.
-    virtual bool InDictionary() const { return false; }
-    virtual void TakePositions(Buffer &out) {}
+    virtual bool InDictionary() const = 0;
+    virtual void TakePositions(Buffer &out) = 0;
     // Bytes of plain values that it holds otherwise, behind kHeadroom bytes that are free.
     virtual std::span<uint8_t> Plain() = 0;
     virtual void ClearPlain() = 0;
     // Before the first page, where the values are all there will be: leaves the dictionary if it does not save anything.
-    virtual void LeaveDictionaryIfLarger() {}
-    virtual uint32_t DictionaryEntries() const { return 0; }
-    virtual std::span<const uint8_t> Dictionary() { return {}; }
+    virtual void LeaveDictionaryIfLarger() = 0;
+    virtual uint32_t DictionaryEntries() const = 0;
+    virtual std::span<const uint8_t> Dictionary() = 0;
     virtual Range RangeOfValues() const = 0;
     virtual void Restart() = 0;
 

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "parquet/internal/buffer.h"
+#include "parquet/internal/format.h"
 #include "parquet/internal/levels.h"
 #include "parquet/internal/numbering.h"
 #include "parquet/row_group.h"
@@ -18,19 +19,14 @@ namespace tarn::parquet {
 
 // What FixedValues and TextValues share. Derived has Slot; PlainBytes(from, count); HashOf(slot); Position(slot, hash) in its
 // dictionary, or Numbering::kFull; AppendPlain(from, count), which keeps the range; AppendEntry(number), a dictionary's entry as a plain value;
-// Dictionary(), its page; ClearValues().
+// Dictionary(), its page; DictionaryEntries(); ClearValues().
 template <class Derived>
 class DictionaryValues {
 public:
     Buffer &plain() { return plain_; }
-    void ClearPlain(size_t headroom) {
-        plain_.Clear();
-        plain_.Room(headroom);
-        plain_.Added(headroom);
-    }
+    void ClearPlain(size_t headroom) { plain_.ClearTo(headroom); }
     size_t Pending() const { return plain_.size() + positions_.size() * sizeof(uint16_t); }
     bool InDictionary() const { return !positions_.empty(); }
-    uint32_t DictionaryEntries() const { return numbering_.entries(); }
 
     // `hashes` is memory to use.
     template <class Slot>
@@ -97,9 +93,8 @@ private:
     // keys, however often each is repeated, and no choice from a set) and more would come than there is place for.
     bool LooksEndless() {
         size_t entries = numbering_.entries(), values = positions_.size();
-        size_t first_half = look_at_ == kFirstLook ? 0 : entries_before_;
         bool endless = look_at_ == kFirstLook ? entries * 100 > values * 97  // 2048 draws of 32768 hit 1987.
-                                              : (entries - first_half) * 20 > first_half * 19 && entries * (kRowGroupRows / values) > Numbering::kLimit;
+                                              : (entries - entries_before_) * 20 > entries_before_ * 19 && entries * (static_cast<size_t>(kRowGroupRows) / values) > Numbering::kLimit;
         entries_before_ = entries;
         look_at_ = values * 2;
         return endless;
@@ -119,8 +114,7 @@ private:
     }
 
     static constexpr size_t kFirstLook = 2048;
-    static constexpr size_t kPageRoom = (size_t{1} << 18) + (size_t{1} << 16);  // A page and the batch that fills it, mostly.
-    static constexpr size_t kRowGroupRows = 122880;  // What is usual; a guess is enough.
+    static constexpr size_t kPageRoom = kPageBytes + kPageBytes / 4;  // A page and the batch that fills it, mostly.
 
     std::vector<uint16_t> positions_;  // Of the page that is being filled.
     bool in_dictionary_ = true;
@@ -181,6 +175,7 @@ public:
     }
     void AppendEntry(uint32_t number) { Store(this->plain_, &entries_[number], 1); }
     size_t EntryBytes(uint32_t) const { return sizeof(Stored); }
+    uint32_t DictionaryEntries() const { return static_cast<uint32_t>(entries_.size()); }
     std::span<const uint8_t> Dictionary() {
         stored_.Clear();
         Store(stored_, entries_.data(), entries_.size());
@@ -403,9 +398,7 @@ public:
     static size_t PlainBytes(const Slot *, size_t count) { return count / 8; }
     Buffer &plain() { return plain_; }
     void ClearPlain(size_t headroom) {
-        plain_.Clear();
-        plain_.Room(headroom);
-        plain_.Added(headroom);
+        plain_.ClearTo(headroom);
         bits_ = 0;
     }
     size_t Pending() const { return plain_.size(); }
