@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, clean, drawAll, launch, open, ready, shot } from "../../web/tests/browser/browser.mjs";
+import { axe, clean, drawAll, launch, open, ready, settled, shot } from "../../web/tests/browser/browser.mjs";
 
 const tarn = process.env.TARN ?? "build/tarn";
 const example = "examples/patreon";
@@ -57,10 +57,6 @@ const tableOf = async (page, title) => {
   }
 };
 const valueOf = (page, label) => page.locator(".card.value").filter({ hasText: label }).first().locator(".value-number").textContent();
-const settled = async (page) => {
-  await page.waitForTimeout(400);
-  await ready(page);
-};
 const lastChange = (page) => page.evaluate(() => window.__tarnTimings.changes.at(-1)?.ms);
 
 for (const name of names) {
@@ -104,7 +100,7 @@ test("users: totals, histogram, and countries in the chosen order", async () => 
     const rows = await tableOf(page, "Users, patrons and support by country");
     assert.deepEqual(rows.slice(0, 5).map((row) => [row[0], row[1], row[3]]), expected.map((row) => [row.country, integer(row.users), integer(row.patrons)]));
   }
-  assert.match(page.url(), /order_by=patron_share/);
+  assert.match(await page.evaluate(() => location.search), /order_by=patron_share/);
   await page.reload();
   await ready(page);
   assert.equal(await page.getByLabel("Order countries by").inputValue(), "patron_share");
@@ -142,7 +138,7 @@ test("votes: one poll by its title, with and without weight", async () => {
   await ready(page);
   await drawAll(page);
   const [totals] = sql("SELECT first(translations_title) AS title, count(*) AS votes, count(DISTINCT user_id_oid) AS voters FROM flat_post_votes_join_silver WHERE post_id_oid = :poll", `poll=${polls[2].id}`);
-  await page.getByText(`${integer(totals.votes)} votes of ${integer(totals.voters)} people`).waitFor({ timeout: 5000 });
+  await page.getByText(`${integer(totals.votes)} votes of ${integer(totals.voters)} people`).waitFor();
   for (const weight of ["votes", "weighted"]) {
     await page.getByLabel("Count", { exact: true }).selectOption(weight);
     await settled(page);

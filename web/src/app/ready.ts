@@ -1,5 +1,5 @@
 // When is the page done? Tests, PDF and timing wait for <html data-ready="1">: nothing asked for is outstanding
-// and everything in view is drawn. "0" from the moment a change begins.
+// and everything in view is drawn. "0" from the first key of a change, also while typing is waited for.
 let pending = 0;
 let settling: ReturnType<typeof setTimeout> | undefined;
 let changeStart = 0;
@@ -37,6 +37,11 @@ export function busy(): () => void {
     pending -= 1;
     if (pending === 0) settle();
   };
+}
+
+// A value is taken over: a change is timed from here, not from the typing before it.
+export function changeBegins(): void {
+  changeStart = performance.now();
 }
 
 const waiting: (() => void)[] = [];

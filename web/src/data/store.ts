@@ -1,6 +1,6 @@
 // One dashboard's values and results. Components say which queries they show (retain); whatever of that isn't known
 // for the current values is asked for in one request. A newer change aborts the request before it.
-import { busy } from "../app/ready.ts";
+import { busy, changeBegins } from "../app/ready.ts";
 import type { Dashboard, ParamValue, Result, Table, TarnError } from "../contract.ts";
 import { Embedded } from "./built.ts";
 import { isTarnError } from "./live.ts";
@@ -126,6 +126,7 @@ export class DashboardStore {
 
   private assign(values: Map<string, ParamValue>): void {
     const done = busy();
+    changeBegins();
     this.current = values;
     this.failed.clear();
     this.writeAddress();

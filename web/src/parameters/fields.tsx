@@ -1,5 +1,6 @@
 // Text, number and slider: what is typed or dragged is taken over after a short pause, at once on Enter or leaving.
 import { useEffect, useRef, useState } from "react";
+import { busy } from "../app/ready.ts";
 import type { ParamValue } from "../contract.ts";
 import type { ControlProps } from "./Control.tsx";
 
@@ -8,12 +9,19 @@ export function useDraft(value: ParamValue, wait: number, take: (text: string) =
   const [draft, setDraft] = useState(outside);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const pending = useRef<string | null>(null);
+  const typed = useRef<() => void>(() => undefined); // lets `ready` go on
   const taker = useRef(take);
   taker.current = take;
   useEffect(() => {
     if (pending.current === null) setDraft(outside);
   }, [outside]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      typed.current();
+    },
+    [],
+  );
   const latest = useRef(outside);
   latest.current = outside;
   const flush = (): void => {
@@ -23,10 +31,15 @@ export function useDraft(value: ParamValue, wait: number, take: (text: string) =
     pending.current = null;
     taker.current(text);
     // What was taken may differ from what was typed (99 of at most 50), also when it is the value of before.
-    setTimeout(() => pending.current ?? setDraft(latest.current), 0);
+    const done = typed.current;
+    setTimeout(() => {
+      if (pending.current === null) setDraft(latest.current);
+      done();
+    }, 0);
   };
   const edit = (text: string): void => {
     setDraft(text);
+    if (pending.current === null) typed.current = busy();
     pending.current = text;
     clearTimeout(timer.current);
     timer.current = setTimeout(flush, wait);

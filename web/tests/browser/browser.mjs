@@ -30,7 +30,31 @@ export async function open(browser, url, { width = 1280, height = 900, scheme = 
   return { page, context, trouble };
 }
 
-export const ready = (page) => page.waitForSelector("html[data-ready='1']", { state: "attached", timeout: 20_000 });
+const patience = 60_000; // ms: a guard against waiting for ever, not a measure of speed
+
+export const ready = (page) => page.waitForSelector("html[data-ready='1']", { state: "attached", timeout: patience });
+
+// After an action: its frame is drawn, and what it began (`ready` knows of typing as well) has ended.
+export async function settled(page) {
+  await frames(page);
+  await ready(page);
+}
+
+// Two frames: observers of places and sizes have spoken, and what they began has been begun.
+const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
+
+// For what no signal announces: asks until `check` throws no more, and throws its last error when patience ends.
+export async function eventually(check) {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
 
 export async function clean({ page, trouble }) {
   assert.deepEqual(trouble, []);
@@ -39,15 +63,12 @@ export async function clean({ page, trouble }) {
 
 // Scrolls through, so that every chart has been near the view.
 export async function drawAll(page) {
-  await page.evaluate(async () => {
-    for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
-      scrollTo(0, y);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    scrollTo(0, 0);
-  });
-  await page.waitForTimeout(150);
-  await ready(page);
+  for (let y = 0; y < (await page.evaluate(() => document.documentElement.scrollHeight)); y += 400) {
+    await page.evaluate((top) => scrollTo(0, top), y);
+    await settled(page);
+  }
+  await page.evaluate(() => scrollTo(0, 0));
+  await settled(page);
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -1,7 +1,7 @@
 // Live pages, against a server that speaks the contract.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { axe, clean, drawAll, launch, open, ready, shot } from "./browser.mjs";
+import { axe, clean, drawAll, eventually, launch, open, ready, settled, shot } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 let browser;
@@ -14,12 +14,8 @@ after(async () => {
   await browser.close();
   server.close();
 });
-beforeEach(() => Object.assign(server.state, { delay: 0, requests: [], aborted: 0, fail: null, correct: null, title: null, eventsDown: false }));
+beforeEach(() => Object.assign(server.state, { delay: 0, requests: [], aborted: 0, refused: 0, fail: null, correct: null, title: null, eventsDown: false }));
 
-const settled = async (page, ms = 450) => {
-  await page.waitForTimeout(ms);
-  await ready(page);
-};
 const echo = (page) => page.locator(".table-card").filter({ hasText: "Values" }).locator("td").first().textContent();
 
 test("a page whose results are embedded asks the server for none", async () => {
@@ -69,16 +65,15 @@ test("a page opened again shows its charts before Vega is there; then they are a
   const chart = page.locator(".plot-focus").filter({ has: page.locator("svg") }).first();
   await chart.focus();
   const tip = page.locator(".tooltip[data-shown='1']");
-  for (let i = 0; i < 100 && (await tip.count()) === 0; i += 1) {
+  await eventually(async () => {
     await chart.press("ArrowRight");
-    await page.waitForTimeout(20);
-  }
-  assert.equal(await tip.count(), 1);
+    assert.equal(await tip.count(), 1);
+  });
   assert.equal((await pictures())[0], drawn[0]);
 
   // Other colours are another picture.
   await page.getByRole("button", { name: "Dark colours" }).click();
-  await ready(page);
+  await settled(page);
   assert.notEqual((await pictures())[0], drawn[0]);
   await clean(opened);
   await context.close();
@@ -124,7 +119,7 @@ test("every control sets its value; only what depends on it and is shown is aske
   await settled(page);
   assert.deepEqual(await page.locator(".chip").allTextContents(), ["France"]);
 
-  const address = new URL(page.url()).searchParams;
+  const address = new URLSearchParams(await page.evaluate(() => location.search));
   assert.deepEqual([...address.keys()].sort(), ["bins", "countries", "limit", "measure", "only", "period.max", "period.min", "poll", "q", "since"]);
   await page.screenshot({ path: shot("changed.png") });
   await page.reload(); // the address reopens the view
@@ -133,7 +128,7 @@ test("every control sets its value; only what depends on it and is shown is aske
   assert.deepEqual(await page.locator(".chip").allTextContents(), ["France"]);
   await page.getByRole("button", { name: "Reset" }).click();
   await settled(page);
-  assert.equal(new URL(page.url()).search, "");
+  assert.equal(await page.evaluate(() => location.search), "");
   await clean(opened);
   await context.close();
 });
@@ -153,7 +148,7 @@ test("only data changed: the running view gets new rows, for less than 150 ms of
   for (let i = 0; i < 5; i += 1) {
     await bins.focus();
     await page.keyboard.press("ArrowRight");
-    await settled(page, 150);
+    await settled(page);
   }
   assert.equal(await chart.locator("svg.marks").getAttribute("data-same"), "yes");
   assert.match(await chart.locator("[id$=-summary]").textContent(), /in 45 bins/);
@@ -170,14 +165,14 @@ test("a newer change aborts the request before it; old rows stay, dimmed, until 
   const bins = page.getByRole("slider", { name: "Bins" });
   await bins.focus();
   await page.keyboard.press("ArrowRight");
-  await page.waitForTimeout(150);
+  await eventually(() => assert.equal(server.state.requests.length, 1));
   assert.equal(await page.locator("html").getAttribute("data-ready"), "0");
   await page.keyboard.press("ArrowRight");
-  await page.waitForTimeout(150);
-  assert.ok((await page.locator(".plot.stale").count()) > 0);
-  await settled(page, 2500);
+  await page.locator(".plot.stale").first().waitFor();
+  await eventually(() => assert.deepEqual([server.state.requests.length, server.state.aborted], [2, 1]));
+  await ready(page);
+  assert.equal(await page.locator(".plot.stale").count(), 0);
   assert.equal(server.state.requests.length, 2);
-  assert.equal(server.state.aborted, 1);
   server.state.delay = 0;
   server.state.requests.length = 0;
   await page.keyboard.press("ArrowLeft"); // seen before? no: it was aborted
@@ -210,7 +205,7 @@ test("what the server chooses otherwise is shown as chosen", async () => {
   await settled(page);
   assert.match(await page.getByRole("combobox", { name: "Poll" }).inputValue(), /^Poll 4:/);
   assert.deepEqual(JSON.parse(await echo(page)).slice(0, 2), ["x", "p3"]);
-  assert.equal(new URL(page.url()).search, "?poll=p3&q=x");
+  assert.equal(await page.evaluate(() => location.search), "?poll=p3&q=x");
   assert.equal(server.state.requests.length, 1);
   await context.close();
 });
@@ -238,13 +233,13 @@ test("after a save the page changes in place: scroll, tab and values stay", asyn
 
 test("a lost connection is taken up again, and what was missed is fetched", async () => {
   const { page, context } = await open(browser, `${server.url}/d/users`);
-  await page.waitForTimeout(300);
+  await eventually(() => assert.equal(server.state.streams.size, 1));
   server.state.eventsDown = true;
   server.dropStreams();
-  await page.waitForTimeout(4500);
+  await eventually(() => assert.ok(server.state.refused > 0, "it tries again"));
   server.state.title = "While away";
   server.state.eventsDown = false;
-  await page.getByRole("heading", { name: "While away" }).waitFor({ timeout: 15_000 });
+  await page.getByRole("heading", { name: "While away" }).waitFor({ timeout: 60_000 });
   await context.close();
 });
 

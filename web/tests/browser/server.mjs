@@ -4,7 +4,7 @@ import { dashboard, defaults, index, page, parameters, result } from "./fixtures
 import { asset, livePolicy, liveShell } from "./shell.mjs";
 
 export async function serve() {
-  const state = { delay: 0, requests: [], aborted: 0, fail: null, correct: null, title: null, streams: new Set(), eventsDown: false };
+  const state = { delay: 0, requests: [], aborted: 0, refused: 0, fail: null, correct: null, title: null, streams: new Set(), eventsDown: false };
   const server = createServer((request, response) => {
     const url = new URL(request.url, "http://localhost");
     const send = (status, type, body, headers = {}) => {
@@ -17,7 +17,10 @@ export async function serve() {
     if (url.pathname === "/d/users") return send(200, "text/html", liveShell(live(read(url.searchParams))));
     if (url.pathname === "/api/dashboards/users/page") return send(200, "application/json", JSON.stringify(live(read(url.searchParams))));
     if (url.pathname === "/api/events") {
-      if (state.eventsDown) return send(503, "text/plain", "");
+      if (state.eventsDown) {
+        state.refused += 1;
+        return send(503, "text/plain", "");
+      }
       response.writeHead(200, { "Content-Type": "text/event-stream" });
       response.write(": hello\n\n");
       state.streams.add(response);
