@@ -5,14 +5,10 @@
 #include "ai/local/local_models.h"
 #include "engine/internal/duck_error.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

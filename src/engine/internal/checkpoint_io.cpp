@@ -7,13 +7,9 @@
 #include "engine/internal/duck_run.h"
 #include "sql/render.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -7,13 +7,9 @@
 
 #include "delta/stats.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "duckdb/storage/statistics/struct_stats.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -1,11 +1,7 @@
 #include "engine/internal/held_query.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/tableref/column_data_ref.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

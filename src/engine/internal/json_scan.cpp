@@ -6,12 +6,8 @@
 #include "engine/internal/read_files.h"
 #include "engine/internal/types.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -2,14 +2,10 @@
 
 #include "engine/internal/state.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

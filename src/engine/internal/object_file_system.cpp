@@ -8,11 +8,7 @@
 #include "storage/object_reader.h"
 #include "storage/path.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/multi_file/multi_file_list.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -1,13 +1,9 @@
 #include "engine/internal/parquet_codecs.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "brotli/encode.h"
 #include "lz4.hpp"
 #include "snappy.h"
 #include "zstd.h"
-#pragma GCC diagnostic pop
 
 #include <zlib.h>
 

@@ -7,15 +7,11 @@
 #include "engine/internal/parquet_codecs.h"
 #include "parquet/footer.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/file_system.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -1,10 +1,6 @@
 #include "engine/internal/raise.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/main/extension/extension_loader.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

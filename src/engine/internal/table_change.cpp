@@ -10,12 +10,8 @@
 #include "engine/internal/settings.h"
 #include "engine/internal/types.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/planner.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -2,11 +2,7 @@
 
 #include "engine/internal/types.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/main/extension/extension_loader.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

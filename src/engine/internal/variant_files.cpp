@@ -2,12 +2,8 @@
 
 #include <algorithm>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "parquet_file_metadata_cache.hpp"
 #include "parquet_reader.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -5,9 +5,6 @@
 #include "engine/internal/cell_format.h"
 #include "engine/result_set.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/types/blob.hpp"
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/decimal.hpp"
@@ -15,7 +12,6 @@
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/types/uuid.hpp"
 #include "duckdb/common/types/variant_visitor.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

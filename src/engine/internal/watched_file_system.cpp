@@ -2,11 +2,7 @@
 
 #include "storage/faults.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/local_file_system.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {

@@ -2,14 +2,10 @@
 
 #include "base/data_type.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/filter/expression_filter.hpp"
 #include "duckdb/planner/filter/list.hpp"
-#pragma GCC diagnostic pop
 
 namespace tarn::engine {
 namespace {
