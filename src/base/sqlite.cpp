@@ -1,18 +1,26 @@
 #include "base/sqlite.h"
 
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 namespace tarn {
 
-Result<std::unique_ptr<SqliteFile>> SqliteFile::Open(const std::filesystem::path &path) {
-    // SQLite gives a new file the process's usual rights, and its journal the file's.
-    int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+Result<std::unique_ptr<SqliteFile>> SqliteFile::Open(const std::filesystem::path &path, unsigned rights) {
+    // SQLite gives a new file the process's usual rights, and its journal the file's. To close a descriptor of a file takes every lock that the
+    // process has on it: only a file that nobody can have opened yet is opened here, one at a time.
+    static std::mutex making;
+    std::lock_guard lock(making);
+    int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, rights);
     if (file >= 0) close(file);
+    bool there = file >= 0 || errno == EEXIST;
     sqlite3 *db = nullptr;
-    if (file < 0 || sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK) {
-        std::string why = db != nullptr ? sqlite3_errmsg(db) : "it cannot be made or written";
+    if (!there || sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK) {
+        std::string why = db != nullptr ? sqlite3_errmsg(db) : std::generic_category().message(errno);
         sqlite3_close(db);
         return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot open " + path.string() + ": " + why + ".");
     }

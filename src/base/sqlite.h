@@ -1,6 +1,6 @@
 // base/sqlite.h: a SQLite file and its statements, with errors as values.
 //
-// For small files of a root that several processes share: secrets, what models answered. Writers take turns; a writer
+// For small files of a root that several processes share: names, secrets, what models answered. Writers take turns; a writer
 // waits up to kBusyMs for another process.
 // Ownership: a Statement borrows its Database. Threads: one at a time; callers hold a mutex.
 // Errors: IO_ERROR with the file's name. Values that were bound never stand in an error.
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/error.h"
 
@@ -23,21 +24,25 @@ class SqliteFile {
 public:
     static constexpr int kBusyMs = 20'000;
 
-    // Opens the file, which is made, readable by its owner alone, when it is not there. Its folder must exist.
-    static Result<std::unique_ptr<SqliteFile>> Open(const std::filesystem::path &path);
+    static constexpr unsigned kOwnerOnly = 0600, kUsual = 0666;  // Rights of a new file, less the process's umask.
+
+    // Opens the file, which is made when it is not there. Its folder must exist.
+    static Result<std::unique_ptr<SqliteFile>> Open(const std::filesystem::path &path, unsigned rights = kOwnerOnly);
     ~SqliteFile();
     SqliteFile(const SqliteFile &) = delete;
     SqliteFile &operator=(const SqliteFile &) = delete;
 
     // One or more statements without parameters and rows.
     Result<void> Run(const char *sql);
-    // Runs `body` as one transaction that nobody writes beside: committed when it returns a value.
+    // Runs `body` as one transaction that nobody writes beside: undone when it fails or answers false, committed otherwise.
     template <class Body>
     auto Atomically(Body &&body) -> decltype(body()) {
         TARN_CHECK(Run("BEGIN IMMEDIATE"));
         auto done = body();
-        Result<void> ended = Run(done ? "COMMIT" : "ROLLBACK");
-        if (!done || ended) return done;
+        bool keep = done.has_value();
+        if constexpr (std::is_same_v<decltype(done), Result<bool>>) keep = keep && *done;
+        Result<void> ended = Run(keep ? "COMMIT" : "ROLLBACK");
+        if (!keep || ended) return done;
         static_cast<void>(Run("ROLLBACK"));
         return std::unexpected<Error>(std::move(ended).error());
     }
@@ -69,6 +74,15 @@ public:
     // True: a row is there. False: the end.
     Result<bool> Step();
     Result<void> Run();
+    // Calls `each` at every row.
+    template <class Each>
+    Result<void> ForEach(Each &&each) {
+        while (true) {
+            TARN_TRY(bool more, Step());
+            if (!more) return {};
+            each();
+        }
+    }
     // To be bound and run again.
     void Reset();
 

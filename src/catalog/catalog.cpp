@@ -1,13 +1,11 @@
 #include "catalog/catalog.h"
 
-#include <sqlite3.h>
-
-#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/data_type.h"
+#include "base/sqlite.h"
 
 namespace tarn::catalog {
 namespace {
@@ -66,53 +64,6 @@ private:
     std::string prefix_;
 };
 
-// A prepared statement with its bindings; reset and finalised by scope.
-class Statement {
-public:
-    Statement(sqlite3 *db, const char *sql) : db_(db) {
-        status_ = sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr);
-    }
-    ~Statement() { sqlite3_finalize(statement_); }
-    Statement(const Statement &) = delete;
-    Statement &operator=(const Statement &) = delete;
-
-    Statement &Bind(std::string_view text) {
-        if (status_ == SQLITE_OK) {
-            status_ = sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-        }
-        return *this;
-    }
-    Statement &Bind(int64_t value) {
-        if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, ++bound_, value);
-        return *this;
-    }
-
-    // True when a row is there; false at the end.
-    Result<bool> Step() {
-        if (status_ == SQLITE_OK || status_ == SQLITE_ROW) status_ = sqlite3_step(statement_);
-        if (status_ == SQLITE_ROW) return true;
-        if (status_ == SQLITE_DONE) return false;
-        ErrorKind kind = status_ == SQLITE_CONSTRAINT ? ErrorKind::kAlreadyExists : ErrorKind::kIo;
-        return Fail(kind, "IO_ERROR", std::string("The metastore cannot be used: ") + sqlite3_errmsg(db_) + ".");
-    }
-    Result<void> Run() {
-        TARN_CHECK(Step());
-        return {};
-    }
-
-    std::string Text(int column) const {
-        auto text = reinterpret_cast<const char *>(sqlite3_column_text(statement_, column));
-        return text ? std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
-    }
-    int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }
-
-private:
-    sqlite3 *db_;
-    sqlite3_stmt *statement_ = nullptr;
-    int status_ = SQLITE_OK;
-    int bound_ = 0;
-};
-
 TableKind KindOf(std::string_view name) {
     for (auto &[kind, text] : kKindNames) {
         if (text == name) return kind;
@@ -124,39 +75,39 @@ constexpr const char *kTableColumns =
     "SELECT catalog, schema, name, kind, location, comment, view_text, view_catalog, view_schema, view_columns, "
     "properties, created_at_ms FROM tables ";
 
-TableEntry ReadTable(const Statement &row, const Home &home) {
+TableEntry ReadTable(const SqliteStatement &row, const Home &home) {
     TableEntry entry;
-    entry.name = {row.Text(0), row.Text(1), row.Text(2)};
-    entry.kind = KindOf(row.Text(3));
-    entry.location = home.Full(row.Text(4));
-    entry.comment = row.Text(5);
-    entry.view_text = row.Text(6);
-    entry.view_catalog = row.Text(7);
-    entry.view_schema = row.Text(8);
+    entry.name = {row.TextAt(0), row.TextAt(1), row.TextAt(2)};
+    entry.kind = KindOf(row.TextAt(3));
+    entry.location = home.Full(row.TextAt(4));
+    entry.comment = row.TextAt(5);
+    entry.view_text = row.TextAt(6);
+    entry.view_catalog = row.TextAt(7);
+    entry.view_schema = row.TextAt(8);
     // Somebody else's hand in the file must not bring the process down: unreadable means absent.
-    json columns = json::parse(row.Text(9), nullptr, false);
+    json columns = json::parse(row.TextAt(9), nullptr, false);
     if (columns.is_array()) {
         for (auto &column : columns) {
             if (column.is_string()) entry.view_columns.push_back(column);
         }
     }
-    json properties = json::parse(row.Text(10), nullptr, false);
+    json properties = json::parse(row.TextAt(10), nullptr, false);
     if (properties.is_object()) {
         for (auto &[key, value] : properties.items()) {
             if (value.is_string()) entry.properties[key] = value;
         }
     }
-    entry.created_at_ms = row.Integer(11);
+    entry.created_at_ms = row.IntegerAt(11);
     return entry;
 }
 
 // Metastores before version 5 hold absolute locations.
-Result<void> MakeRelative(sqlite3 *db, const Home &home) {
+Result<void> MakeRelative(SqliteFile &file, const Home &home) {
     auto update = [&](const std::string &table, const std::string &column) -> Result<void> {
         std::string sql = "UPDATE " + table + " SET " + column + " = substr(" + column + ", ?) WHERE substr(" + column + ", 1, ?) = ?";
-        auto length = sqlite3_int64(0);
+        int64_t length = 0;
         for (unsigned char c : home.prefix()) length += (c & 0xc0) != 0x80;  // substr counts characters.
-        return Statement(db, sql.c_str()).Bind(int64_t{length + 1}).Bind(int64_t{length}).Bind(home.prefix()).Run();
+        return SqliteStatement(file, sql.c_str()).Integer(length + 1).Integer(length).Text(home.prefix()).Run();
     };
     for (auto &[table, column] : {std::pair("tables", "location"), {"managed", "location"}, {"ratified", "location"}, {"dropped", "location"},
                                   {"dropped", "kept_at"}, {"filter_uses", "location"}}) {
@@ -165,42 +116,26 @@ Result<void> MakeRelative(sqlite3 *db, const Home &home) {
     return {};
 }
 
-// All of `steps`, or nothing of them.
-template <class Steps>
-Result<void> InTransaction(sqlite3 *db, Steps steps) {
-    TARN_CHECK(Statement(db, "BEGIN IMMEDIATE").Run());
-    Result<void> done = steps();
-    Result<void> ended = Statement(db, done ? "COMMIT" : "ROLLBACK").Run();
-    if (done && !ended) TARN_CHECK(Statement(db, "ROLLBACK").Run());
-    return done ? ended : done;
-}
-
 // A new metastore, or one of an older version. Several processes may find that at once: it is done once, and as a whole,
 // which also makes it durable once and not for each table.
-Result<void> SetUp(sqlite3 *db, const Home &home) {
-    return InTransaction(db, [&]() -> Result<void> {
-        if (sqlite3_exec(db, kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
-            return Fail(ErrorKind::kIo, "IO_ERROR", std::string("Cannot set up the metastore: ") + sqlite3_errmsg(db) + ".");
-        }
-        TARN_CHECK(MakeRelative(db, home));
-        return Statement(db, ("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()).Run();
+Result<void> SetUp(SqliteFile &file, const Home &home) {
+    return file.Atomically([&]() -> Result<void> {
+        TARN_CHECK(file.Run(kCreate));
+        TARN_CHECK(MakeRelative(file, home));
+        return file.Run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     });
 }
 
 class SqliteCatalog final : public Catalog {
 public:
-    SqliteCatalog(sqlite3 *db, Home home) : db_(db), home_(std::move(home)) {}
-    ~SqliteCatalog() override { sqlite3_close(db_); }
+    SqliteCatalog(std::unique_ptr<SqliteFile> file, Home home) : file_(std::move(file)), home_(std::move(home)) {}
 
     Result<std::vector<std::string>> ListCatalogs() override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, "SELECT DISTINCT catalog FROM schemas ORDER BY 1");
+        SqliteStatement query(*file_, "SELECT DISTINCT catalog FROM schemas ORDER BY 1");
         std::vector<std::string> names;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return names;
-            names.push_back(query.Text(0));
-        }
+        TARN_CHECK(query.ForEach([&] { names.push_back(query.TextAt(0)); }));
+        return names;
     }
 
     Result<bool> SchemaExists(const std::string &catalog, const std::string &schema) override {
@@ -210,46 +145,30 @@ public:
 
     Result<std::vector<SchemaEntry>> ListSchemas(const std::string &catalog) override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, "SELECT catalog, name, comment FROM schemas WHERE catalog = ? ORDER BY name");
-        query.Bind(ToLower(catalog));
+        SqliteStatement query(*file_, "SELECT catalog, name, comment FROM schemas WHERE catalog = ? ORDER BY name");
+        query.Text(ToLower(catalog));
         std::vector<SchemaEntry> schemas;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return schemas;
-            schemas.push_back({query.Text(0), query.Text(1), query.Text(2)});
-        }
+        TARN_CHECK(query.ForEach([&] { schemas.push_back({query.TextAt(0), query.TextAt(1), query.TextAt(2)}); }));
+        return schemas;
     }
 
     Result<void> CreateSchema(const SchemaEntry &schema) override {
         std::lock_guard lock(mutex_);
-        TARN_TRY(bool exists, SchemaExistsLocked(schema.catalog, schema.name));
-        if (exists) {
-            return Fail(ErrorKind::kAlreadyExists, "SCHEMA_ALREADY_EXISTS",
-                        "Cannot create schema `" + schema.name + "` because it already exists.");
-        }
-        Statement insert(db_, "INSERT INTO schemas (catalog, name, comment) VALUES (?, ?, ?)");
-        return insert.Bind(ToLower(schema.catalog)).Bind(ToLower(schema.name)).Bind(schema.comment).Run();
+        SqliteStatement insert(*file_, "INSERT OR IGNORE INTO schemas (catalog, name, comment) VALUES (?, ?, ?)");
+        TARN_CHECK(insert.Text(ToLower(schema.catalog)).Text(ToLower(schema.name)).Text(schema.comment).Run());
+        if (file_->changes() > 0) return {};
+        return Fail(ErrorKind::kAlreadyExists, "SCHEMA_ALREADY_EXISTS", "Cannot create schema `" + schema.name + "` because it already exists.");
     }
 
     Result<void> DropSchema(const std::string &catalog, const std::string &schema) override {
         std::lock_guard lock(mutex_);
-        TARN_TRY(bool exists, SchemaExistsLocked(catalog, schema));
-        if (!exists) return SchemaNotFound(catalog, schema);
-        Statement count(db_, "SELECT count(*) FROM tables WHERE catalog = ? AND schema = ?");
-        TARN_CHECK(count.Bind(ToLower(catalog)).Bind(ToLower(schema)).Step());
-        if (count.Integer(0) > 0) {
-            return Fail(ErrorKind::kInvalidInput, "SCHEMA_NOT_EMPTY",
-                        "Cannot drop schema `" + schema + "` because it contains " + std::to_string(count.Integer(0)) +
-                            " tables or views. Add CASCADE to drop them too.");
-        }
-        Statement remove(db_, "DELETE FROM schemas WHERE catalog = ? AND name = ?");
-        return remove.Bind(ToLower(catalog)).Bind(ToLower(schema)).Run();
+        return file_->Atomically([&] { return DropSchemaLocked(catalog, schema); });
     }
 
     Result<std::optional<TableEntry>> FindTable(const TableName &name) override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? AND name = ?").c_str());
-        query.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table));
+        SqliteStatement query(*file_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? AND name = ?").c_str());
+        query.Text(ToLower(name.catalog)).Text(ToLower(name.schema)).Text(ToLower(name.table));
         TARN_TRY(bool found, query.Step());
         if (!found) return std::optional<TableEntry>();
         return std::optional(ReadTable(query, home_));
@@ -257,37 +176,16 @@ public:
 
     Result<std::vector<TableEntry>> ListTables(const std::string &catalog, const std::string &schema) override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? ORDER BY name").c_str());
-        query.Bind(ToLower(catalog)).Bind(ToLower(schema));
+        SqliteStatement query(*file_, (std::string(kTableColumns) + "WHERE catalog = ? AND schema = ? ORDER BY name").c_str());
+        query.Text(ToLower(catalog)).Text(ToLower(schema));
         std::vector<TableEntry> tables;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return tables;
-            tables.push_back(ReadTable(query, home_));
-        }
+        TARN_CHECK(query.ForEach([&] { tables.push_back(ReadTable(query, home_)); }));
+        return tables;
     }
 
     Result<void> PutTable(const TableEntry &entry, bool replace) override {
         std::lock_guard lock(mutex_);
-        TARN_TRY(bool schema_exists, SchemaExistsLocked(entry.name.catalog, entry.name.schema));
-        if (!schema_exists) return SchemaNotFound(entry.name.catalog, entry.name.schema);
-        int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          std::chrono::system_clock::now().time_since_epoch()).count();
-        std::string sql = replace ? "INSERT OR REPLACE" : "INSERT";
-        sql += " INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        Statement insert(db_, sql.c_str());
-        insert.Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
-        insert.Bind(ToString(entry.kind)).Bind(home_.Stored(entry.location)).Bind(entry.comment);
-        insert.Bind(entry.view_text).Bind(entry.view_catalog).Bind(entry.view_schema);
-        insert.Bind(json(entry.view_columns).dump()).Bind(json(entry.properties).dump());
-        insert.Bind(entry.created_at_ms > 0 ? entry.created_at_ms : now);
-        auto done = insert.Run();
-        if (!done && done.error().kind == ErrorKind::kAlreadyExists) {
-            return Fail(ErrorKind::kAlreadyExists, "TABLE_OR_VIEW_ALREADY_EXISTS",
-                        "Cannot create table or view " + entry.name.ToQuoted() + " because it already exists. "
-                        "Choose a different name, drop it, or add OR REPLACE or IF NOT EXISTS.");
-        }
-        return done;
+        return file_->Atomically([&] { return PutTableLocked(entry, replace); });
     }
 
     Result<void> RemoveTable(const TableName &name) override {
@@ -297,125 +195,129 @@ public:
 
     Result<void> DropTable(const DroppedTable &dropped) override {
         std::lock_guard lock(mutex_);
-        return InTransaction(db_, [&] { return DropTableLocked(dropped); });
+        return file_->Atomically([&] { return DropTableLocked(dropped); });
     }
 
     Result<std::vector<DroppedTable>> ListDropped() override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, "SELECT catalog, schema, name, kind, location, comment, '', '', '', '', properties, created_at_ms, id, kept_at, "
+        SqliteStatement query(*file_, "SELECT catalog, schema, name, kind, location, comment, '', '', '', '', properties, created_at_ms, id, kept_at, "
                              "dropped_at_ms FROM dropped ORDER BY dropped_at_ms DESC, id");
         std::vector<DroppedTable> tables;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return tables;
-            tables.push_back({query.Text(12), ReadTable(query, home_), home_.Full(query.Text(13)), query.Integer(14)});
-        }
+        TARN_CHECK(query.ForEach([&] { tables.push_back({query.TextAt(12), ReadTable(query, home_), home_.Full(query.TextAt(13)), query.IntegerAt(14)}); }));
+        return tables;
     }
 
     Result<void> ForgetDropped(const std::string &id) override {
         std::lock_guard lock(mutex_);
-        Statement remove(db_, "DELETE FROM dropped WHERE id = ?");
-        return remove.Bind(id).Run();
+        SqliteStatement remove(*file_, "DELETE FROM dropped WHERE id = ?");
+        return remove.Text(id).Run();
     }
 
     Result<void> NoteFilters(const std::string &location, const std::vector<std::string> &columns, int64_t day) override {
         std::lock_guard lock(mutex_);
         // A note that a power cut loses does no harm: nobody waits for the disk.
-        auto run = [&](const char *sql) { sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); };
-        run("PRAGMA synchronous = OFF");
+        TARN_CHECK(file_->Run("PRAGMA synchronous = OFF"));
         auto noted = NoteEach(location, columns, day);
-        run("PRAGMA synchronous = FULL");
+        TARN_CHECK(file_->Run("PRAGMA synchronous = FULL"));
         return noted;
-    }
-
-    Result<void> NoteEach(const std::string &location, const std::vector<std::string> &columns, int64_t day) {
-        for (const std::string &column : columns) {
-            Statement note(db_, "INSERT INTO filter_uses VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1");
-            TARN_CHECK(note.Bind(home_.Stored(location)).Bind(column).Bind(day).Run());
-        }
-        return {};
     }
 
     Result<std::vector<std::pair<std::string, int64_t>>> FilterUses(const std::string &location, int64_t since_day) override {
         std::lock_guard lock(mutex_);
-        Statement forget(db_, "DELETE FROM filter_uses WHERE location = ? AND day < ?");
-        TARN_CHECK(forget.Bind(home_.Stored(location)).Bind(since_day).Run());
-        Statement query(db_, "SELECT column_name, sum(uses) AS n FROM filter_uses WHERE location = ? AND day >= ? GROUP BY column_name ORDER BY n DESC, column_name");
-        query.Bind(home_.Stored(location)).Bind(since_day);
+        SqliteStatement forget(*file_, "DELETE FROM filter_uses WHERE location = ? AND day < ?");
+        TARN_CHECK(forget.Text(home_.Stored(location)).Integer(since_day).Run());
+        SqliteStatement query(*file_, "SELECT column_name, sum(uses) AS n FROM filter_uses WHERE location = ? AND day >= ? GROUP BY column_name ORDER BY n DESC, column_name");
+        query.Text(home_.Stored(location)).Integer(since_day);
         std::vector<std::pair<std::string, int64_t>> uses;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return uses;
-            uses.emplace_back(query.Text(0), query.Integer(1));
-        }
+        TARN_CHECK(query.ForEach([&] { uses.emplace_back(query.TextAt(0), query.IntegerAt(1)); }));
+        return uses;
     }
 
     Result<void> StartManaging(const std::string &location, int64_t version) override {
         std::lock_guard lock(mutex_);
-        Statement forget(db_, "DELETE FROM ratified WHERE location = ?");
-        TARN_CHECK(forget.Bind(home_.Stored(location)).Run());
-        Statement insert(db_, "INSERT OR REPLACE INTO managed (location, version) VALUES (?, ?)");
-        return insert.Bind(home_.Stored(location)).Bind(version).Run();
+        return file_->Atomically([&]() -> Result<void> {
+            TARN_CHECK(StopManagingLocked(location));
+            SqliteStatement insert(*file_, "INSERT INTO managed (location, version) VALUES (?, ?)");
+            return insert.Text(home_.Stored(location)).Integer(version).Run();
+        });
     }
 
     Result<void> StopManaging(const std::string &location) override {
         std::lock_guard lock(mutex_);
-        for (const char *sql : {"DELETE FROM ratified WHERE location = ?", "DELETE FROM managed WHERE location = ?"}) {
-            Statement remove(db_, sql);
-            TARN_CHECK(remove.Bind(home_.Stored(location)).Run());
-        }
-        return {};
+        return file_->Atomically([&] { return StopManagingLocked(location); });
     }
 
     Result<std::optional<ManagedCommits>> FindManaged(const std::string &location) override {
         std::lock_guard lock(mutex_);
         // One statement, so that version and commits are of one moment.
-        Statement query(db_, "SELECT m.version, r.version, r.file FROM managed m LEFT JOIN ratified r ON r.location = m.location "
+        SqliteStatement query(*file_, "SELECT m.version, r.version, r.file FROM managed m LEFT JOIN ratified r ON r.location = m.location "
                              "WHERE m.location = ? ORDER BY r.version");
-        query.Bind(home_.Stored(location));
+        query.Text(home_.Stored(location));
         std::optional<ManagedCommits> found;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return found;
-            if (!found) found.emplace().version = query.Integer(0);
-            if (!query.Text(2).empty()) found->unpublished.push_back({location, query.Integer(1), query.Text(2)});
-        }
+        TARN_CHECK(query.ForEach([&] {
+            if (!found) found.emplace().version = query.IntegerAt(0);
+            if (!query.TextAt(2).empty()) found->unpublished.push_back({location, query.IntegerAt(1), query.TextAt(2)});
+        }));
+        return found;
     }
 
     Result<std::map<std::string, int64_t>> ManagedVersions() override {
         std::lock_guard lock(mutex_);
-        Statement query(db_, "SELECT location, version FROM managed");
+        SqliteStatement query(*file_, "SELECT location, version FROM managed");
         std::map<std::string, int64_t> versions;
-        while (true) {
-            TARN_TRY(bool more, query.Step());
-            if (!more) return versions;
-            versions[home_.Full(query.Text(0))] = query.Integer(1);
-        }
+        TARN_CHECK(query.ForEach([&] { versions[home_.Full(query.TextAt(0))] = query.IntegerAt(1); }));
+        return versions;
     }
 
     Result<bool> Ratify(const std::vector<StagedCommit> &commits) override {
         std::lock_guard lock(mutex_);
-        TARN_CHECK(Statement(db_, "BEGIN IMMEDIATE").Run());
-        Result<bool> ratified = RatifyLocked(commits);
-        Result<void> ended = Statement(db_, ratified && *ratified ? "COMMIT" : "ROLLBACK").Run();
-        if (ratified && !ended) {
-            TARN_CHECK(Statement(db_, "ROLLBACK").Run());
-            return Fail(std::move(ended).error());
-        }
-        return ratified;
+        return file_->Atomically([&] { return RatifyLocked(commits); });
     }
 
     Result<void> MarkPublished(const std::string &location, int64_t version) override {
         std::lock_guard lock(mutex_);
-        Statement remove(db_, "DELETE FROM ratified WHERE location = ? AND version <= ?");
-        return remove.Bind(home_.Stored(location)).Bind(version).Run();
+        SqliteStatement remove(*file_, "DELETE FROM ratified WHERE location = ? AND version <= ?");
+        return remove.Text(home_.Stored(location)).Integer(version).Run();
     }
 
 private:
+    Result<void> DropSchemaLocked(const std::string &catalog, const std::string &schema) {
+        TARN_TRY(bool exists, SchemaExistsLocked(catalog, schema));
+        if (!exists) return SchemaNotFound(catalog, schema);
+        SqliteStatement count(*file_, "SELECT count(*) FROM tables WHERE catalog = ? AND schema = ?");
+        TARN_CHECK(count.Text(ToLower(catalog)).Text(ToLower(schema)).Step());
+        if (count.IntegerAt(0) > 0) {
+            return Fail(ErrorKind::kInvalidInput, "SCHEMA_NOT_EMPTY",
+                        "Cannot drop schema `" + schema + "` because it contains " + std::to_string(count.IntegerAt(0)) +
+                            " tables or views. Add CASCADE to drop them too.");
+        }
+        SqliteStatement remove(*file_, "DELETE FROM schemas WHERE catalog = ? AND name = ?");
+        return remove.Text(ToLower(catalog)).Text(ToLower(schema)).Run();
+    }
+
+    Result<void> PutTableLocked(const TableEntry &entry, bool replace) {
+        TARN_TRY(bool schema_exists, SchemaExistsLocked(entry.name.catalog, entry.name.schema));
+        if (!schema_exists) return SchemaNotFound(entry.name.catalog, entry.name.schema);
+        int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch()).count();
+        std::string sql = replace ? "INSERT OR REPLACE" : "INSERT OR IGNORE";
+        sql += " INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        SqliteStatement insert(*file_, sql.c_str());
+        insert.Text(ToLower(entry.name.catalog)).Text(ToLower(entry.name.schema)).Text(ToLower(entry.name.table));
+        insert.Text(ToString(entry.kind)).Text(home_.Stored(entry.location)).Text(entry.comment);
+        insert.Text(entry.view_text).Text(entry.view_catalog).Text(entry.view_schema);
+        insert.Text(json(entry.view_columns).dump()).Text(json(entry.properties).dump());
+        TARN_CHECK(insert.Integer(entry.created_at_ms > 0 ? entry.created_at_ms : now).Run());
+        if (file_->changes() > 0) return {};
+        return Fail(ErrorKind::kAlreadyExists, "TABLE_OR_VIEW_ALREADY_EXISTS",
+                    "Cannot create table or view " + entry.name.ToQuoted() + " because it already exists. "
+                    "Choose a different name, drop it, or add OR REPLACE or IF NOT EXISTS.");
+    }
+
     Result<void> RemoveTableLocked(const TableName &name) {
-        Statement remove(db_, "DELETE FROM tables WHERE catalog = ? AND schema = ? AND name = ?");
-        TARN_CHECK(remove.Bind(ToLower(name.catalog)).Bind(ToLower(name.schema)).Bind(ToLower(name.table)).Run());
-        if (sqlite3_changes(db_) == 0) {
+        SqliteStatement remove(*file_, "DELETE FROM tables WHERE catalog = ? AND schema = ? AND name = ?");
+        TARN_CHECK(remove.Text(ToLower(name.catalog)).Text(ToLower(name.schema)).Text(ToLower(name.table)).Run());
+        if (file_->changes() == 0) {
             return Fail(ErrorKind::kNotFound, "TABLE_OR_VIEW_NOT_FOUND",
                         "The table or view " + name.ToQuoted() + " cannot be found.");
         }
@@ -425,19 +327,35 @@ private:
     Result<void> DropTableLocked(const DroppedTable &dropped) {
         const TableEntry &entry = dropped.entry;
         TARN_CHECK(RemoveTableLocked(entry.name));
-        Statement insert(db_, "INSERT INTO dropped VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-        insert.Bind(dropped.id).Bind(ToLower(entry.name.catalog)).Bind(ToLower(entry.name.schema)).Bind(ToLower(entry.name.table));
-        insert.Bind(ToString(entry.kind)).Bind(home_.Stored(entry.location)).Bind(entry.comment).Bind(json(entry.properties).dump());
-        return insert.Bind(entry.created_at_ms).Bind(home_.Stored(dropped.kept_at)).Bind(dropped.dropped_at_ms).Run();
+        SqliteStatement insert(*file_, "INSERT INTO dropped VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        insert.Text(dropped.id).Text(ToLower(entry.name.catalog)).Text(ToLower(entry.name.schema)).Text(ToLower(entry.name.table));
+        insert.Text(ToString(entry.kind)).Text(home_.Stored(entry.location)).Text(entry.comment).Text(json(entry.properties).dump());
+        return insert.Integer(entry.created_at_ms).Text(home_.Stored(dropped.kept_at)).Integer(dropped.dropped_at_ms).Run();
+    }
+
+    Result<void> NoteEach(const std::string &location, const std::vector<std::string> &columns, int64_t day) {
+        for (const std::string &column : columns) {
+            SqliteStatement note(*file_, "INSERT INTO filter_uses VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1");
+            TARN_CHECK(note.Text(home_.Stored(location)).Text(column).Integer(day).Run());
+        }
+        return {};
+    }
+
+    Result<void> StopManagingLocked(const std::string &location) {
+        for (const char *sql : {"DELETE FROM ratified WHERE location = ?", "DELETE FROM managed WHERE location = ?"}) {
+            SqliteStatement remove(*file_, sql);
+            TARN_CHECK(remove.Text(home_.Stored(location)).Run());
+        }
+        return {};
     }
 
     Result<bool> RatifyLocked(const std::vector<StagedCommit> &commits) {
         for (const StagedCommit &commit : commits) {
-            Statement raise(db_, "UPDATE managed SET version = version + 1 WHERE location = ? AND version + 1 = ?");
-            TARN_CHECK(raise.Bind(home_.Stored(commit.location)).Bind(commit.version).Run());
-            if (sqlite3_changes(db_) == 0) return false;
-            Statement insert(db_, "INSERT INTO ratified (location, version, file) VALUES (?, ?, ?)");
-            TARN_CHECK(insert.Bind(home_.Stored(commit.location)).Bind(commit.version).Bind(commit.file).Run());
+            SqliteStatement raise(*file_, "UPDATE managed SET version = version + 1 WHERE location = ? AND version + 1 = ?");
+            TARN_CHECK(raise.Text(home_.Stored(commit.location)).Integer(commit.version).Run());
+            if (file_->changes() == 0) return false;
+            SqliteStatement insert(*file_, "INSERT INTO ratified (location, version, file) VALUES (?, ?, ?)");
+            TARN_CHECK(insert.Text(home_.Stored(commit.location)).Integer(commit.version).Text(commit.file).Run());
         }
         return true;
     }
@@ -449,12 +367,12 @@ private:
     }
 
     Result<bool> SchemaExistsLocked(const std::string &catalog, const std::string &schema) {
-        Statement query(db_, "SELECT 1 FROM schemas WHERE catalog = ? AND name = ?");
-        return query.Bind(ToLower(catalog)).Bind(ToLower(schema)).Step();
+        SqliteStatement query(*file_, "SELECT 1 FROM schemas WHERE catalog = ? AND name = ?");
+        return query.Text(ToLower(catalog)).Text(ToLower(schema)).Step();
     }
 
     std::mutex mutex_;  // One connection, one statement at a time.
-    sqlite3 *db_;
+    const std::unique_ptr<SqliteFile> file_;
     const Home home_;
 };
 
@@ -473,56 +391,22 @@ std::string_view ToString(TableKind kind) {
 Result<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path &root) {
     std::error_code failed;
     std::filesystem::create_directories(root, failed);
-    std::filesystem::path file = root / "metastore.db";
-    sqlite3 *db = nullptr;
-    if (failed || sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) != SQLITE_OK) {
-        std::string why = failed ? failed.message() : sqlite3_errmsg(db);
-        sqlite3_close(db);
-        return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot open the metastore " + file.string() + ": " + why + ".");
-    }
-    const Home home(root);
-    auto catalog = std::make_unique<SqliteCatalog>(db, home);
-    sqlite3_busy_timeout(db, 10'000);  // Milliseconds: another process may be writing.
+    // Whoever may read the root's tables may read their names.
+    TARN_TRY(std::unique_ptr<SqliteFile> file, SqliteFile::Open(root / "metastore.db", SqliteFile::kUsual));
     int64_t version = 0;
     {
         // Ended before anything is written: a statement that stands at its row keeps others from committing.
-        Statement question(db, "PRAGMA user_version");
+        SqliteStatement question(*file, "PRAGMA user_version");
         TARN_CHECK(question.Step());
-        version = question.Integer(0);
+        version = question.IntegerAt(0);
     }
     if (version > kSchemaVersion) {
         return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                    "The metastore " + file.string() + " was made by a newer version of Tarn.");
+                    "The metastore " + (root / "metastore.db").string() + " was made by a newer version of Tarn.");
     }
-    if (version < kSchemaVersion) TARN_CHECK(SetUp(db, home));
-    return catalog;
-}
-
-std::vector<std::string> NearestNames(const std::string &name, const std::vector<std::string> &candidates, size_t count) {
-    auto distance = [](const std::string &a, const std::string &b) {
-        std::vector<size_t> row(b.size() + 1);
-        for (size_t j = 0; j <= b.size(); j++) row[j] = j;
-        for (size_t i = 1; i <= a.size(); i++) {
-            size_t diagonal = row[0];
-            row[0] = i;
-            for (size_t j = 1; j <= b.size(); j++) {
-                size_t substitute = diagonal + (a[i - 1] != b[j - 1]);
-                diagonal = row[j];
-                row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-            }
-        }
-        return row[b.size()];
-    };
-    std::string wanted = ToLower(name);
-    std::vector<std::pair<size_t, std::string>> ranked;
-    for (auto &candidate : candidates) {
-        size_t edits = distance(wanted, ToLower(candidate));
-        if (edits <= 1 + std::max(wanted.size(), candidate.size()) / 3) ranked.emplace_back(edits, candidate);
-    }
-    std::ranges::stable_sort(ranked, {}, [](auto &entry) { return entry.first; });
-    std::vector<std::string> names;
-    for (size_t i = 0; i < ranked.size() && i < count; i++) names.push_back(ranked[i].second);
-    return names;
+    Home home(root);
+    if (version < kSchemaVersion) TARN_CHECK(SetUp(*file, home));
+    return std::make_unique<SqliteCatalog>(std::move(file), std::move(home));
 }
 
 }  // namespace tarn::catalog

@@ -124,7 +124,4 @@ public:
     virtual Result<void> MarkPublished(const std::string &location, int64_t version) = 0;
 };
 
-// The names nearest to `name` by edit distance, for "did you mean"; at most `count`, best first.
-std::vector<std::string> NearestNames(const std::string &name, const std::vector<std::string> &candidates, size_t count);
-
 }  // namespace tarn::catalog

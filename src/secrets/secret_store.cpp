@@ -137,11 +137,8 @@ Result<std::vector<ScopeEntry>> SecretStore::ListScopes() {
     TARN_TRY(bool open, Open(false));
     if (!open) return scopes;
     SqliteStatement query(*file_, "SELECT name, created_at_ms FROM scopes ORDER BY name");
-    while (true) {
-        TARN_TRY(bool more, query.Step());
-        if (!more) return scopes;
-        scopes.push_back({query.TextAt(0), query.IntegerAt(1)});
-    }
+    TARN_CHECK(query.ForEach([&] { scopes.push_back({query.TextAt(0), query.IntegerAt(1)}); }));
+    return scopes;
 }
 
 Result<void> SecretStore::Put(const std::string &scope, const std::string &key, const std::string &value) {

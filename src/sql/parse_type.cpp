@@ -1,7 +1,7 @@
 // Data types as DDL and CAST write them.
 #include <algorithm>
 
-#include "sql/internal/nearest.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "sql/internal/parser_impl.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sql/functions.h"
-#include "sql/internal/nearest.h"
+#include "base/nearest.h"
 #include "sql/internal/renderer.h"
 
 namespace tarn::sql {

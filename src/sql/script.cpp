@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sql/internal/lexer.h"
-#include "sql/internal/nearest.h"
+#include "base/nearest.h"
 #include "sql/parser.h"
 
 namespace tarn::sql {

@@ -47,12 +47,10 @@ Result<void> ForgetReservations(SqliteFile &file) {
     std::vector<int64_t> gone;
     SqliteStatement query(file, "SELECT DISTINCT pid FROM reserved WHERE host = ?");
     query.Text(Host());
-    while (true) {
-        TARN_TRY(bool more, query.Step());
-        if (!more) break;
+    TARN_CHECK(query.ForEach([&] {
         auto pid = static_cast<pid_t>(query.IntegerAt(0));
         if (pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH) gone.push_back(pid);
-    }
+    }));
     for (int64_t pid : gone) {
         SqliteStatement remove(file, "DELETE FROM reserved WHERE host = ? AND pid = ?");
         TARN_CHECK(remove.Text(Host()).Integer(pid).Run());
@@ -159,13 +157,12 @@ Result<std::vector<UsageRow>> Store::ReadUsage(int64_t &after, int limit) {
                                   "FROM usage WHERE id > ? ORDER BY id LIMIT ?");
     query.Integer(after).Integer(limit);
     std::vector<UsageRow> rows;
-    while (true) {
-        TARN_TRY(bool more, query.Step());
-        if (!more) return rows;
+    TARN_CHECK(query.ForEach([&] {
         after = query.IntegerAt(0);
         rows.push_back({query.IntegerAt(1), query.TextAt(2), query.TextAt(3), query.TextAt(4), query.IntegerAt(5), query.IntegerAt(6), query.IntegerAt(7), query.IntegerAt(8) != 0,
                         query.IntegerAt(9), query.IntegerAt(10), query.TextAt(11), query.TextAt(12)});
-    }
+    }));
+    return rows;
 }
 
 Result<std::vector<CacheRow>> Store::ReadCache(int64_t &after, int limit) {
@@ -175,13 +172,12 @@ Result<std::vector<CacheRow>> Store::ReadCache(int64_t &after, int limit) {
                                   "FROM cache WHERE id > ? ORDER BY id LIMIT ?");
     query.Integer(after).Integer(limit);
     std::vector<CacheRow> rows;
-    while (true) {
-        TARN_TRY(bool more, query.Step());
-        if (!more) return rows;
+    TARN_CHECK(query.ForEach([&] {
         after = query.IntegerAt(0);
         rows.push_back({query.TextAt(1), query.TextAt(2), query.TextAt(3), query.TextAt(4), query.TextAt(5), query.TextAt(6), query.TextAt(7), query.TextAt(8), query.IntegerAt(9),
                         query.IntegerAt(10), query.IntegerAt(11), query.IntegerAt(12)});
-    }
+    }));
+    return rows;
 }
 
 }  // namespace tarn::ai

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "delta/schema.h"
 #include "engine/internal/column_values.h"
 #include "engine/internal/kept_rows.h"
@@ -93,7 +94,7 @@ Result<void> InsertPlan::CheckColumns(const std::vector<std::string> &names) con
                                 "A column with name `" + names[i] + "` cannot be resolved in " + table_ + ".");
         std::vector<std::string> known;
         for (const Field &column : change_.schema().fields) known.push_back(column.name);
-        auto near = catalog::NearestNames(names[i], known, 1);
+        auto near = NearestNames(names[i], known, 1);
         if (!near.empty()) error.remedy = "Did you mean `" + near[0] + "`?";
         else if (statement_.by_name) error.remedy = "WITH SCHEMA EVOLUTION adds it to the table.";
         return Fail(std::move(error));

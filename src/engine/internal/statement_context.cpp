@@ -1,6 +1,7 @@
 #include "engine/internal/statement_context.h"
 
 #include "ai/service.h"
+#include "base/nearest.h"
 #include "delta/schema.h"
 #include "engine/internal/ai_functions.h"
 #include "engine/internal/changes.h"
@@ -131,8 +132,7 @@ std::unexpected<Error> StatementContext::TableNotFound(const catalog::TableName 
         for (auto &entry : *tables) known.push_back(entry.name.table);
     }
     for (auto &[view, definition] : session_.temporary_views) known.push_back(view);
-    std::string near;
-    for (auto &candidate : catalog::NearestNames(name.table, known, 3)) near += (near.empty() ? "`" : ", `") + candidate + "`";
+    std::string near = QuoteList(NearestNames(name.table, known, 3));
     if (!near.empty()) error.remedy = "Did you mean " + near + "?";
     return Fail(std::move(error));
 }

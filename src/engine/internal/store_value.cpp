@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
+
 namespace tarn::engine {
 namespace {
 
@@ -152,7 +154,7 @@ std::unexpected<Error> UnresolvedAssigned(const sql::Name &name, const DataType 
     error.position = name.position;
     std::vector<std::string> known;
     for (const Field &field : schema.fields) known.push_back(field.name);
-    auto near = catalog::NearestNames(name.Last(), known, 1);
+    auto near = NearestNames(name.Last(), known, 1);
     if (!near.empty()) error.remedy = "Did you mean `" + near[0] + "`?";
     return Fail(std::move(error));
 }

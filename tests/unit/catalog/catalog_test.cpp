@@ -113,11 +113,6 @@ TEST_F(CatalogTest, ErrorsNameTheirClass) {
     EXPECT_EQ(catalog->PutTable(table, false).error().condition, "SCHEMA_NOT_FOUND");
 }
 
-TEST(NearestNames, OffersWhatIsClose) {
-    EXPECT_EQ(NearestNames("user", {"users", "posts", "used_by"}, 2), (std::vector<std::string>{"users"}));
-    EXPECT_TRUE(NearestNames("x", {"completely", "different"}, 3).empty());
-}
-
 TEST_F(CatalogTest, CommitsAreRatifiedInOrderAndTogether) {
     auto catalog = Open();
     EXPECT_FALSE(catalog->FindManaged("/a").value());

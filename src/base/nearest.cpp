@@ -1,10 +1,10 @@
-#include "sql/internal/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 
 #include "base/data_type.h"
 
-namespace tarn::sql {
+namespace tarn {
 namespace {
 
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -57,4 +57,4 @@ std::string QuoteList(const std::vector<std::string> &names) {
     return text;
 }
 
-}  // namespace tarn::sql
+}  // namespace tarn
