@@ -2,21 +2,25 @@
 
 #include <sodium.h>
 
+#include "base/data_type.h"
 #include "dashboards/page.h"
 #include "web/assets.h"
 
 namespace tarn::dashboards {
-namespace {
 
-std::string Escape(std::string_view text) {
+std::string EscapeHtml(std::string_view text) {
     std::string out;
     for (char c : text) {
         if (c == '&') out += "&amp;";
         else if (c == '<') out += "&lt;";
+        else if (c == '>') out += "&gt;";
+        else if (c == '"') out += "&quot;";
         else out += c;
     }
     return out;
 }
+
+namespace {
 
 // What a policy calls a script: sha256-… in base64.
 std::string HashOf(std::string_view script) {
@@ -33,7 +37,7 @@ std::string InlineScript(std::string_view script) {
     out.reserve(script.size());
     for (size_t i = 0; i < script.size(); i++) {
         out += script[i];
-        bool opens = script[i] == '<' && (script.substr(i + 1).starts_with("/script") || script.substr(i + 1).starts_with("/SCRIPT"));
+        bool opens = script[i] == '<' && ToLower(script.substr(i + 1, 7)) == "/script";
         bool comment = script[i] == '<' && script.substr(i + 1).starts_with("!--");
         if (opens || comment) out += '\\';
     }
@@ -43,7 +47,7 @@ std::string InlineScript(std::string_view script) {
 std::string Head(std::string_view title, std::string_view policy) {
     std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     if (!policy.empty()) html += "<meta http-equiv=\"Content-Security-Policy\" content=\"" + std::string(policy) + "\">\n";
-    return html + "<title>" + Escape(title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n";
+    return html + "<title>" + EscapeHtml(title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n";
 }
 
 std::string Body(std::string_view root) { return "</head>\n<body>\n<div id=\"root\">" + std::string(root) + "</div>\n"; }

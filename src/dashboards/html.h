@@ -8,6 +8,9 @@
 
 namespace tarn::dashboards {
 
+// As text, or within an attribute's double quotes.
+std::string EscapeHtml(std::string_view text);
+
 // For a server, in two parts: the second needs the queries' rows, and the browser fetches what the first one names meanwhile.
 // Scripts and styles come from /assets. Show it with LivePolicy() as its Content-Security-Policy.
 std::string LiveHtmlStart(std::string_view title);

@@ -7,6 +7,7 @@
 
 #include "base/data_type.h"
 #include "base/text.h"
+#include "dashboards/html.h"
 #include "dashboards/internal/front_matter.h"
 
 namespace tarn::dashboards {
@@ -15,18 +16,6 @@ namespace {
 // Inline values pass through the Markdown renderer as these two characters of the private use area around a number.
 constexpr std::string_view kOpenMark = "\xEE\x80\x80", kCloseMark = "\xEE\x80\x81";
 constexpr int kMaxContainers = 16;
-
-std::string EscapeHtml(std::string_view text) {
-    std::string out;
-    for (char c : text) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else out += c;
-    }
-    return out;
-}
 
 struct InlineValue {
     std::string query, column, format;

@@ -259,7 +259,7 @@ class Exchange(AiTest):
         took = time.monotonic() - start
         self.assertEqual(self.server.most_in_flight, 8)
         self.assertGreater(took, 0.85)   # Three rounds of eight,
-        self.assertLess(took, 2.5)       # not 24 one after the other (7.2 s).
+        self.assertLess(took, 5)         # not 24 one after the other (7.2 s).
         self.server.reset()
         self.rows("SET tarn.ai.parallel = 2; SELECT ai_gen(concat(body, '!')) FROM comments WHERE id < 6")
         self.assertEqual(self.server.most_in_flight, 2)
