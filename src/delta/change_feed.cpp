@@ -107,6 +107,11 @@ Result<void> AppendDerived(const std::string &root, Commit &&commit, int64_t ver
     return {};
 }
 
+std::unexpected<Error> ChangesCleanedUp(const std::string &table_root, int64_t version) {
+    return Fail(ErrorKind::kNotFound, "DELTA_VERSION_NOT_FOUND",
+                "The changes of version " + std::to_string(version) + " of " + table_root + " cannot be told: log clean-up removed its commit.");
+}
+
 }  // namespace
 
 Result<std::vector<ChangeFile>> ReadChangeFeed(storage::ObjectStore &store, const Snapshot &at_start, int64_t end, const Metadata &read) {
@@ -148,12 +153,25 @@ Result<std::vector<ChangeFile>> ReadChangeFeed(storage::ObjectStore &store, cons
             out.push_back(std::move(one));
         }
     }
-    if (expected != end + 1) {
-        return Fail(ErrorKind::kNotFound, "DELTA_VERSION_NOT_FOUND",
-                    "The changes of version " + std::to_string(expected) + " of " + at_start.table_root +
-                        " cannot be told: log clean-up removed its commit.");
-    }
+    if (expected != end + 1) return ChangesCleanedUp(at_start.table_root, expected);
     return out;
+}
+
+Result<std::optional<std::vector<AddFile>>> AppendedFiles(storage::ObjectStore &store, const std::string &table_root, int64_t after, int64_t end) {
+    Log log(store, table_root);
+    TARN_TRY(std::vector<CommitFile> commits, log.ListAllCommits());
+    std::vector<AddFile> appended;
+    int64_t expected = after + 1;
+    for (const CommitFile &file : commits) {
+        if (file.version <= after || file.version > end) continue;
+        if (file.version != expected) break;
+        expected++;
+        TARN_TRY(Commit commit, ReadCommit(store, file));
+        if (!commit.removes.empty()) return std::nullopt;
+        for (AddFile &add : commit.adds) appended.push_back(std::move(add));
+    }
+    if (expected != end + 1) return ChangesCleanedUp(table_root, expected);
+    return appended;
 }
 
 Result<int64_t> VersionFrom(storage::ObjectStore &store, const std::string &table_root, int64_t timestamp_ms) {

@@ -40,6 +40,11 @@ struct ChangeFile {
 // Cost: reads every commit of the range; memory is that of its file actions.
 Result<std::vector<ChangeFile>> ReadChangeFeed(storage::ObjectStore &store, const Snapshot &at_start, int64_t end, const Metadata &read);
 
+// The files whose rows the commits of (after, end] appended, oldest first: what a stream takes in, each row once. What rearranges rows
+// without changing any (compaction; dataChange is false) appends and removes none. nullopt: a commit changed or removed rows.
+// Errors: kNotFound [DELTA_VERSION_NOT_FOUND] when clean-up removed a commit. Cost: reads every commit of the range.
+Result<std::optional<std::vector<AddFile>>> AppendedFiles(storage::ObjectStore &store, const std::string &table_root, int64_t after, int64_t end);
+
 // The first version committed at or after `timestamp_ms`.
 // Errors: kInvalidInput [DELTA_TIMESTAMP_GREATER_THAN_COMMIT] after the newest.
 Result<int64_t> VersionFrom(storage::ObjectStore &store, const std::string &table_root, int64_t timestamp_ms);

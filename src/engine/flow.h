@@ -38,9 +38,9 @@ struct StreamInputs {
         std::vector<SourceFile> files;
         // Columns and types from earlier batches: they stay; new fields come behind them.
         std::optional<DataType> known_schema;
-        // Whether to read by known_schema, or by a guess from a part of the files, without looking at all of them first. A batch
-        // that meets what was not known starts again with this false: that is rare, and looking costs as much as reading.
-        bool trust = true;
+        // Set by the run: whether to read by known_schema, or by a guess from a part of the files, without looking at all of them first.
+        // A batch that fails then starts again with this false: that is rare, and looking costs as much as reading.
+        bool trust = false;
         // Set by the run: it read by a guess.
         bool guessed = false;
         // Set by the run: known_schema with what these files added.
@@ -89,6 +89,7 @@ struct AppendBatch {
 struct UpsertBatch {
     catalog::TableName target;
     const sql::CreateAutoCdcFlow *flow = nullptr;  // Borrowed for the call. SCD type 1.
+    bool shares_target = false;                    // Other flows write to the target, too.
     std::vector<sql::Expectation> expectations;
     std::optional<FlowProgress> progress;
 };
@@ -105,6 +106,12 @@ struct PipelineTable {
     const sql::TableSpec *spec = nullptr;  // Comment, properties, partitioning. Borrowed for the call.
 };
 
+// A table as it is now. One that was made anew has another id.
+struct TableState {
+    int64_t version = 0;
+    std::string id;  // metadata.id of its Delta log.
+};
+
 class FlowRunner {
 public:
     virtual ~FlowRunner() = default;
@@ -113,11 +120,13 @@ public:
     virtual Result<std::vector<SourceFile>> ListFiles(const sql::TableFunction &read_files) = 0;
     // Whether a stream of these files takes in one again that was overwritten (allowOverwrites).
     virtual bool TakesOverwrites(const sql::TableFunction &read_files) = 0;
-    virtual Result<bool> TableExists(const catalog::TableName &name) = 0;
-    virtual Result<int64_t> TableVersion(const catalog::TableName &name) = 0;
+    virtual Result<bool> TableExists(const catalog::TableName &name, catalog::TableKind kind) = 0;
+    // Errors: STREAM_FAILED for a view.
+    virtual Result<TableState> StateOf(const catalog::TableName &name) = 0;
     // The last batch that `application` committed to the table; nullopt: none, or no such table.
     virtual Result<std::optional<int64_t>> CommittedBatch(const catalog::TableName &name, const std::string &application) = 0;
-    // A number for the newest state of what `query` reads: equal numbers mean the same result.
+    // A text for what `query` says and the newest state of all that it reads, through views: equal texts mean the same result. Empty
+    // where that cannot be told: the query reads files, or answers differently each time.
     virtual Result<std::string> Fingerprint(const sql::Query &query) = 0;
 
     // Appends the query's rows; creates the table if need be; columns the table lacks are added.

@@ -1,8 +1,13 @@
 #include "pipeline/progress.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <system_error>
 
 #include "delta/schema.h"
 #include "storage/local_store.h"
@@ -14,7 +19,7 @@ using nlohmann::json;
 
 json ToJson(const FlowState &state, int64_t batch) {
     json root = {{"format", 1}, {"batch", batch}, {"files", json::object()}, {"schemas", json::object()},
-                 {"versions", state.versions}};
+                 {"versions", state.versions}, {"ids", state.ids}, {"fingerprint", state.fingerprint}};
     for (auto &[key, files] : state.files) {
         json list = json::array();
         for (auto &file : files) list.push_back({{"path", file.path}, {"size", file.size}, {"modified_us", file.modified_us}});
@@ -49,6 +54,10 @@ Result<FlowState> ProgressStore::Load(int64_t batch) const {
             TARN_TRY(state.schemas[key], delta::ParseSchema(schema.dump()));
         }
         for (auto &[table, version] : root.at("versions").items()) state.versions[table] = version;
+        // Older states have neither.
+        json ids = root.value("ids", json::object());
+        for (auto &[table, id] : ids.items()) state.ids[table] = id;
+        state.fingerprint = root.value("fingerprint", "");
         return state;
     } catch (const json::exception &) {
         return corrupt("cannot be read");
@@ -60,6 +69,25 @@ Result<void> ProgressStore::Save(int64_t batch, const FlowState &state) const {
     TARN_CHECK(store.Put(PathOf(batch).string(), ToJson(state, batch).dump(1)));
     if (batch >= 2) return store.Delete(PathOf(batch - 2).string());
     return {};
+}
+
+Result<FileLock> FileLock::Take(const std::filesystem::path &path) {
+    std::error_code failed;
+    std::filesystem::create_directories(path.parent_path(), failed);
+    int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    while (file >= 0 && flock(file, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        int error = errno;
+        close(file);
+        file = -1;
+        errno = error;
+    }
+    if (file < 0) return Fail(ErrorKind::kIo, "IO_ERROR", "Cannot lock " + path.string() + ": " + std::generic_category().message(errno) + ".");
+    return FileLock(file);
+}
+
+FileLock::~FileLock() {
+    if (file_ >= 0) close(file_);
 }
 
 Result<void> ProgressStore::Clear() const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -19,7 +20,23 @@ namespace tarn::pipeline {
 struct FlowState {
     std::map<std::string, std::vector<engine::SourceFile>> files;  // By stream key: every file taken in.
     std::map<std::string, DataType> schemas;                       // By stream key: the files' columns so far.
-    std::map<std::string, int64_t> versions;                       // By table name: taken in up to here.
+    std::map<std::string, int64_t> versions;                       // By table name: taken in up to here,
+    std::map<std::string, std::string> ids;                        //   of the table with this id.
+    std::string fingerprint;                                       // Of a materialized view: what it was computed from.
+};
+
+// Held by one thread of one process at a time; given up when the process dies.
+class FileLock {
+public:
+    // Waits for it. The file is made, and stays.
+    static Result<FileLock> Take(const std::filesystem::path &path);
+    FileLock(FileLock &&other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    FileLock &operator=(FileLock &&) = delete;
+    ~FileLock();
+
+private:
+    explicit FileLock(int file) : file_(file) {}
+    int file_;
 };
 
 class ProgressStore {

@@ -47,6 +47,7 @@ public:
 
     Result<void> Drop(const Dataset &dataset) {
         if (dataset.kind == Dataset::Kind::kView) return {};
+        TARN_TRY(FileLock alone, LockOf(dataset));
         TARN_CHECK(flows_.DropTable(dataset.name));
         for (const Flow &flow : dataset.flows) TARN_CHECK(ProgressOf(dataset, flow).Clear());
         return {};
@@ -77,6 +78,11 @@ private:
         return ProgressStore(engine_.root() / "checkpoints" / TableKey(dataset.name) / ToLower(flow.name));
     }
 
+    // Two runs of one pipeline take turns at each table: what one has taken in and written down, the other goes on from.
+    Result<FileLock> LockOf(const Dataset &dataset) const {
+        return FileLock::Take(engine_.root() / "checkpoints" / (TableKey(dataset.name) + ".lock"));
+    }
+
     Result<TableReport> Update(const Dataset &dataset) {
         TableReport report;
         report.name = dataset.name.table;
@@ -85,13 +91,17 @@ private:
             TARN_TRY(report.changed, UpdateView(dataset));
             return report;
         }
+        TARN_TRY(FileLock alone, LockOf(dataset));
         for (const Flow &flow : dataset.flows) {
             if (flow.kind == Flow::Kind::kReplace) TARN_CHECK(UpdateMaterializedView(dataset, flow, report));
             else TARN_CHECK(UpdateStream(dataset, flow, report));
         }
         if (!report.version) {
-            TARN_TRY(bool exists, flows_.TableExists(dataset.name));
-            if (exists) { TARN_TRY(report.version, flows_.TableVersion(dataset.name)); }
+            TARN_TRY(bool exists, flows_.TableExists(dataset.name, KindOf(dataset)));
+            if (exists) {
+                TARN_TRY(engine::TableState now, flows_.StateOf(dataset.name));
+                report.version = now.version;
+            }
         }
         return report;
     }
@@ -119,11 +129,11 @@ private:
         }
     }
 
-    static engine::PipelineTable TableOf(const Dataset &dataset) {
-        auto kind = dataset.kind == Dataset::Kind::kMaterializedView ? catalog::TableKind::kMaterializedView
-                                                                     : catalog::TableKind::kStreamingTable;
-        return {dataset.name, kind, dataset.spec};
+    static catalog::TableKind KindOf(const Dataset &dataset) {
+        return dataset.kind == Dataset::Kind::kMaterializedView ? catalog::TableKind::kMaterializedView : catalog::TableKind::kStreamingTable;
     }
+
+    static engine::PipelineTable TableOf(const Dataset &dataset) { return {dataset.name, KindOf(dataset), dataset.spec}; }
 
     // A view's columns are fixed when it is made, so it is made anew whenever they could have changed.
     Result<bool> UpdateView(const Dataset &dataset) {
@@ -139,17 +149,17 @@ private:
 
     Result<void> UpdateMaterializedView(const Dataset &dataset, const Flow &flow, TableReport &report) {
         TARN_TRY(std::string fingerprint, flows_.Fingerprint(*flow.query));
-        fingerprint += "|" + dataset.text;
+        if (!fingerprint.empty()) fingerprint += "|" + dataset.text;
         ProgressStore progress = ProgressOf(dataset, flow);
-        TARN_TRY(bool exists, flows_.TableExists(dataset.name));
-        if (exists) {
+        TARN_TRY(bool exists, flows_.TableExists(dataset.name, KindOf(dataset)));
+        if (exists && !fingerprint.empty()) {
             auto last = progress.Load(0);
-            if (last && last->files.contains(fingerprint)) return {};
+            if (last && last->fingerprint == fingerprint) return {};
         }
         TARN_TRY(engine::BatchResult result, flows_.Replace(TableOf(dataset), {dataset.name, flow.query, dataset.spec->expectations}));
         Add(report, result);
         FlowState state;
-        state.files[fingerprint] = {};
+        state.fingerprint = std::move(fingerprint);
         return progress.Save(0, state);
     }
 
@@ -186,9 +196,12 @@ private:
     Result<bool> PlanBatch(const Flow &flow, const std::optional<int64_t> &committed, FlowState &state, engine::StreamInputs &inputs,
                            TableReport &report) {
         bool news = false;
+        std::set<std::string> planned;  // A query may read one stream in several places: they all see the same rows.
         for (const StreamSource &stream : flow.streams) {
-            if (stream.kind == StreamSource::Kind::kFiles) {
-                std::string key = engine::StreamKey(*stream.files);
+            bool of_files = stream.kind == StreamSource::Kind::kFiles;
+            std::string key = of_files ? engine::StreamKey(*stream.files) : TableKey(stream.table);
+            if (!planned.insert((of_files ? "files " : "table ") + key).second) continue;
+            if (of_files) {
                 auto &known = state.files[key];
                 TARN_TRY(std::vector<engine::SourceFile> files, NewFiles(*stream.files, known));
                 if (files.empty() && known.empty()) {
@@ -208,20 +221,20 @@ private:
                 if (schema != state.schemas.end()) set.known_schema = schema->second;
                 inputs.files[key] = std::move(set);
             } else {
-                std::string key = TableKey(stream.table);
-                TARN_TRY(int64_t version, flows_.TableVersion(stream.table));
+                TARN_TRY(engine::TableState now, flows_.StateOf(stream.table));
                 auto last = state.versions.find(key);
                 std::optional<int64_t> from = last == state.versions.end() ? std::nullopt : std::optional(last->second);
-                if (from && version < *from) {
+                auto id = state.ids.find(key);
+                if (from && (now.version < *from || (id != state.ids.end() && id->second != now.id))) {
                     Error error = MakeError(ErrorKind::kInvalidInput, "STREAM_FAILED",
-                                            "The source " + stream.table.ToString() + " is at version " + std::to_string(version) +
-                                                ", before the " + std::to_string(*from) + " that was taken in: it was made anew.");
+                                            "The source " + stream.table.ToString() + " was made anew since its version " + std::to_string(*from) + " was taken in.");
                     error.remedy = "Run with --full-refresh.";
                     return Fail(std::move(error));
                 }
-                news |= !from || version > *from;
-                inputs.tables[key] = {from, version};
-                state.versions[key] = version;
+                news |= !from || now.version > *from;
+                inputs.tables[key] = {from, now.version};
+                state.versions[key] = now.version;
+                state.ids[key] = now.id;
             }
         }
         return news || (flow.once && !committed);
@@ -248,7 +261,7 @@ private:
         engine::PipelineTable table = TableOf(dataset);
         Result<engine::BatchResult> result =
             flow.kind == Flow::Kind::kUpsert
-                ? flows_.Upsert(table, {dataset.name, flow.cdc, dataset.spec->expectations, step}, inputs)
+                ? flows_.Upsert(table, {dataset.name, flow.cdc, dataset.flows.size() > 1, dataset.spec->expectations, step}, inputs)
                 : flows_.Append(table, {dataset.name, flow.query, dataset.spec->expectations, step}, inputs);
         if (!result) return Fail(std::move(result).error());
         Add(report, *result);

@@ -46,6 +46,19 @@ private:
     ExpectationCounters::Lease lease_;
 };
 
+// `text` without the numbers of its scans, which differ from run to run.
+std::string WithoutHandles(const std::string &text) {
+    std::string out;
+    bool handle = false;
+    for (size_t i = 0; i < text.size(); i++) {
+        char c = text[i];
+        if (handle && c >= '0' && c <= '9') continue;
+        handle = c == '(' && (out.ends_with("tarn_scan") || out.ends_with("tarn_ai_query"));
+        out += c;
+    }
+    return out;
+}
+
 // A pipeline's table, about to change or to be made. `created` tells which.
 struct FlowTarget {
     std::unique_ptr<TableChange> change;
@@ -166,24 +179,41 @@ Result<bool> MayRepeatKeys(SessionState &session, const Upsert &upsert, const st
     return result->RowCount() > 0;
 }
 
-// One row for each key: the one with the highest sequence. Without repeated keys, which is how exports come, the rows
-// themselves: sorting them costs more than writing them.
-std::string NewestByKey(const Upsert &upsert, const std::string &source, bool repeats) {
-    std::string rows = "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source + ")";
-    if (!repeats) return rows;
-    return rows + " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
+std::string WithSequence(const Upsert &upsert, const std::string &source) {
+    return "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source + ")";
+}
+
+// What stands where IGNORE NULL UPDATES finds no value in the batch: the target's, beside the batch's under this name.
+std::string OldName(const Field &field) { return sql::QuoteIdentifier("__tarn_old_" + field.name); }
+
+// One row for each key of `rows`: the one with the highest sequence. With IGNORE NULL UPDATES each column has its newest value, as if the
+// rows had come one by one; `old`: the rows have the target's values.
+std::string NewestByKey(const Upsert &upsert, const std::string &rows, bool ignore_null_updates, bool old) {
+    std::string keys = "PARTITION BY " + KeyList(upsert), select = "*", window;
+    if (ignore_null_updates) {
+        std::string olds, values;
+        for (const Field &field : upsert.columns.fields) {
+            std::string name = sql::QuoteIdentifier(field.name), newest = "last_value(" + name + " IGNORE NULLS) OVER by_key";
+            if (old) olds += (olds.empty() ? "" : ", ") + OldName(field);
+            values += (values.empty() ? "" : ", ") + (old ? "COALESCE(" + newest + ", " + OldName(field) + ")" : newest) + " AS " + name;
+        }
+        select += (old ? " EXCLUDE (" + olds + ")" : "") + " REPLACE (" + values + ")";
+        window = " WINDOW by_key AS (" + keys + " ORDER BY __tarn_sequence NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
+    }
+    return "SELECT " + select + " FROM (" + rows + ")" + window + " QUALIFY row_number() OVER (" + keys + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
 }
 
 // The rows to write, with their sequence and the target row each replaces (NULL: a new key). Rows that change nothing are
 // not there: a row wins when its sequence is newer, or equal with other values. `current` are the target's rows with their
 // identity and __tarn_sequence. Values are compared by a 64-bit hash of the row, so that the join carries keys and numbers
-// only; for two versions of one row to collide is less likely than a disk's undetected error.
+// only; for two versions of one row to collide is less likely than a disk's undetected error. With IGNORE NULL UPDATES the rows are
+// the batch's, and have the target's values beside them.
 std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &source,
                         const std::string &current) {
     std::string on, list, their_values, our_values, differs;
     for (const std::string &key : upsert.keys) {
         std::string name = sql::QuoteIdentifier(key);
-        on += (on.empty() ? "" : " AND ") + ("s." + name + " = t." + name);
+        on += (on.empty() ? "" : " AND ") + ("s." + name + " IS NOT DISTINCT FROM t." + name);
     }
     for (const Field &field : target.change->schema().fields) {
         const Field *from = upsert.columns.FindField(field.name);
@@ -193,9 +223,12 @@ std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ign
         std::string theirs = from ? "CAST(" + sql::QuoteIdentifier(from->name) + as_type : "";
         std::string our_column = old ? "t." + ours : ours;
         std::string value = !from ? our_column : "CAST(s." + sql::QuoteIdentifier(from->name) + as_type;
-        if (from && ignore_null_updates) value = "COALESCE(" + value + ", " + our_column + ")";
         list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
         if (!from) continue;
+        if (ignore_null_updates) {
+            list += our_column + " AS " + OldName(*from) + ", ";
+            value = "COALESCE(" + value + ", " + our_column + ")";
+        }
         their_values += (their_values.empty() ? "" : ", ") + theirs;
         our_values += (our_values.empty() ? "" : ", ") + ours;
         differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + our_column;
@@ -223,12 +256,12 @@ public:
 
     // A crash between a new table's first commit and its entry in the metastore leaves a log without a name. The commit
     // counts: the table gets its name back here, before anything else is asked about it.
-    Result<bool> TableExists(const catalog::TableName &name) override {
+    Result<bool> TableExists(const catalog::TableName &name, catalog::TableKind kind) override {
         TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
         if (entry) return !entry->IsView();
         catalog::TableEntry found;
         found.name = name;
-        found.kind = catalog::TableKind::kStreamingTable;
+        found.kind = kind;
         found.location = session_.engine.ManagedLocation(name);
         auto snapshot = session_.engine.tables->Load(found.location);
         // A crash before the first commit leaves the folder alone: there is no table yet.
@@ -238,13 +271,13 @@ public:
         return true;
     }
 
-    Result<int64_t> TableVersion(const catalog::TableName &name) override {
+    Result<TableState> StateOf(const catalog::TableName &name) override {
         TARN_TRY(delta::SnapshotPtr snapshot, Newest(name));
-        return snapshot->version;
+        return TableState{snapshot->version, snapshot->metadata.id};
     }
 
     Result<std::optional<int64_t>> CommittedBatch(const catalog::TableName &name, const std::string &application) override {
-        TARN_TRY(bool exists, TableExists(name));
+        TARN_TRY(bool exists, TableExists(name, catalog::TableKind::kStreamingTable));
         if (!exists) return std::optional<int64_t>();
         TARN_TRY(delta::SnapshotPtr snapshot, Newest(name));
         return snapshot->TransactionVersion(application);
@@ -253,8 +286,10 @@ public:
     Result<std::string> Fingerprint(const sql::Query &query) override {
         StatementContext context(session_);
         TARN_TRY(std::string text, context.Query(query));
-        std::string print;
-        for (auto &[location, version] : context.versions_read()) print += location + "@" + std::to_string(version) + ";";
+        if (!context.Sources().stable) return std::string();
+        // The text has what views and parameters are today.
+        std::string print = std::to_string(std::hash<std::string>()(WithoutHandles(text)));
+        for (auto &[key, snapshot] : context.pinned()) print += ";" + key + "@" + std::to_string(snapshot->version) + " " + snapshot->metadata.id;
         return print;
     }
 
@@ -294,7 +329,7 @@ public:
         } else {
             CountedQuery counted(session_, batch.expectations);
             TARN_TRY(std::string kept, counted.Wrap(context, source));
-            TARN_CHECK(ReplaceRows(context, upsert, *batch.flow, inputs, target, kept, result));
+            TARN_CHECK(ReplaceRows(upsert, batch, inputs, target, kept, result));
             counted.Report(result);
         }
         TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress, &inputs));
@@ -327,38 +362,38 @@ public:
     }
 
     Result<void> DropTable(const catalog::TableName &name) override {
-        TARN_CHECK(TableExists(name));
+        TARN_CHECK(TableExists(name, catalog::TableKind::kStreamingTable));
         TARN_TRY(auto entry, session_.engine.catalog->FindTable(name));
         if (entry) TARN_CHECK(DropEntry(session_, *entry));
         return {};
     }
 
 private:
-    // Files are first read by the schema of earlier ones. Where that does not do, because of a new field or of input that
-    // cannot be read, the batch runs again after a look at all files: it finds the new columns, or the first error in
-    // file order. A failed batch has committed nothing.
+    // Files are first read by the schema of earlier ones, or by a guess. Where that does not do, because of a new field, of a column that
+    // the query names and nobody has seen yet, or of input that cannot be read, the batch runs again after a look at all files: it finds
+    // the columns, or the first error in file order. A failed batch has committed nothing.
     template <class Run>
     static Result<BatchResult> TrustingFirst(StreamInputs &inputs, Run run) {
+        for (auto &[key, set] : inputs.files) set.trust = true;
         Result<BatchResult> result = run();
-        bool trusted = std::ranges::any_of(inputs.files, [](auto &entry) {
-            return entry.second.trust && (entry.second.known_schema || entry.second.guessed);
-        });
-        if (result || !trusted || !IsAboutInput(result.error())) return result;
+        bool trusted = std::ranges::any_of(inputs.files, [](auto &entry) { return entry.second.known_schema || entry.second.guessed; });
+        if (result || !trusted || !MayBeTheSchema(result.error())) return result;
         for (auto &[key, set] : inputs.files) set.trust = false;
         return run();
     }
 
-    static bool IsAboutInput(const Error &error) {
-        for (const char *condition : {"UNKNOWN_FIELD_EXCEPTION", "MALFORMED_RECORD_IN_PARSING", "FAILED_READ_FILE",
-                                      "RESOURCE_LIMIT_EXCEEDED", "COLUMN_ALREADY_EXISTS"}) {
-            if (error.condition.starts_with(condition)) return true;
-        }
-        return false;
+    static bool MayBeTheSchema(const Error &error) {
+        return error.kind != ErrorKind::kConflict && error.kind != ErrorKind::kUnknownOutcome && error.kind != ErrorKind::kInternal;
     }
 
     Result<delta::SnapshotPtr> Newest(const catalog::TableName &name) {
         StatementContext context(session_);
         TARN_TRY(catalog::TableEntry entry, context.FindTable({{name.catalog, name.schema, name.table}, {}}));
+        if (entry.IsView()) {
+            Error error = MakeError(ErrorKind::kInvalidInput, "STREAM_FAILED", "STREAM follows a table, and " + name.ToQuoted() + " is a view.");
+            error.remedy = "Follow the table that the view reads, or make the view a TEMPORARY VIEW over STREAM(table) within the pipeline.";
+            return Fail(std::move(error));
+        }
         return session_.engine.tables->Load(entry.location);
     }
 
@@ -369,7 +404,9 @@ private:
         for (bool repeats : {false, true}) {
             CountedQuery counted(session_, batch.expectations);
             TARN_TRY(std::string kept, counted.Wrap(context, source, repeats ? "" : KeyList(upsert)));
-            std::string rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + NewestByKey(upsert, kept, repeats) + ")";
+            std::string rows = WithSequence(upsert, kept);
+            if (repeats) rows = NewestByKey(upsert, rows, batch.flow->ignore_null_updates, false);
+            rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + rows + ")";
             TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows),
                                                                   {MissingFrom(target.change->schema(), upsert.columns)}));
             counted.Report(result);
@@ -385,47 +422,54 @@ private:
 
     // The target's rows with the sequence each was written with. Where the target does not keep the columns that SEQUENCE
     // BY names, the sequences are found again in the source as it was before this batch.
-    Result<std::string> CurrentRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
-                                    const StreamInputs &inputs, const FlowTarget &target, const std::string &scan) {
+    Result<std::string> CurrentRows(const engine::Upsert &upsert, const UpsertBatch &batch, const StreamInputs &inputs,
+                                    const FlowTarget &target, const std::string &scan) {
         if (DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan)) {
             return target.change->RowsWithPlaces(scan, ", " + upsert.sequence + " AS __tarn_sequence");
         }
-        if (!inputs.files.empty()) {
+        if (!inputs.files.empty() || batch.shares_target) {
             Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                                    "SEQUENCE BY names columns that the target does not keep, and the source is files.");
-            error.remedy = "Keep the columns in the target, or read the files into a streaming table first.";
+                                    std::string("SEQUENCE BY names columns that the target does not keep, and ") +
+                                        (batch.shares_target ? "other flows write to it." : "the source is files."));
+            error.remedy = batch.shares_target ? "Keep the columns in the target." : "Keep the columns in the target, or read the files into a streaming table first.";
             return Fail(std::move(error));
         }
         past_inputs_ = StreamInputs();
         for (auto &[name, range] : inputs.tables) {
+            // Nothing at all before the first batch.
             if (range.from_version) past_inputs_.tables[name] = {std::nullopt, *range.from_version};
+            else past_inputs_.tables[name] = {range.to_version, range.to_version};
         }
         past_ = std::make_unique<StatementContext>(session_, &past_inputs_);
-        TARN_TRY(std::string past, past_->From(*flow.source));
+        TARN_TRY(std::string past, past_->From(*batch.flow->source));
+        past = "(SELECT * FROM " + past;
+        for (const sql::Expectation &rule : batch.expectations) {
+            if (rule.on_violation != sql::Violation::kDropRow) continue;
+            TARN_TRY(std::string condition, past_->Expr(*rule.condition));
+            past += (past.ends_with("IS TRUE") ? " AND (" : " WHERE (") + condition + ") IS TRUE";
+        }
+        past += ")";
         std::string keys, on;
         for (const std::string &key : upsert.keys) {
             std::string name = sql::QuoteIdentifier(key);
             keys += name + ", ";
-            on += (on.empty() ? "" : " AND ") + ("rows." + name + " = past." + name);
+            on += (on.empty() ? "" : " AND ") + ("rows." + name + " IS NOT DISTINCT FROM past." + name);
         }
         return "SELECT rows.*, past.__tarn_sequence FROM (" + target.change->RowsWithPlaces(scan) +
                ") rows LEFT JOIN (SELECT " + keys + "max(" + upsert.sequence + ") AS __tarn_sequence FROM " + past +
                " GROUP BY ALL) past ON " + on;
     }
 
-    Result<void> ReplaceRows(StatementContext &context, const engine::Upsert &upsert, const sql::CreateAutoCdcFlow &flow,
-                             const StreamInputs &inputs, FlowTarget &target, const std::string &source, BatchResult &result) {
+    Result<void> ReplaceRows(const engine::Upsert &upsert, const UpsertBatch &batch, const StreamInputs &inputs, FlowTarget &target,
+                             const std::string &source, BatchResult &result) {
         TARN_TRY(std::string scan, target.change->Scan());
-        TARN_TRY(std::string current, CurrentRows(context, upsert, flow, inputs, target, scan));
-        TARN_TRY(auto changes, KeptRows::Of(
-                                   session_, ChangedRows(upsert, target, flow.ignore_null_updates,
-                                                         NewestByKey(upsert, source, false), current)));
+        TARN_TRY(std::string current, CurrentRows(upsert, batch, inputs, target, scan));
+        bool ignore_nulls = batch.flow->ignore_null_updates;
+        TARN_TRY(auto changes, KeptRows::Of(session_, ChangedRows(upsert, target, ignore_nulls, WithSequence(upsert, source), current)));
         // Where a key comes twice, its newest row is among the changes if any of them is: they are few to sort.
         TARN_TRY(int64_t repeats, changes->Count("1", "GROUP BY " + KeyList(upsert) + " HAVING count(*) > 1 LIMIT 1"));
-        if (repeats > 0) {
-            TARN_TRY(changes, KeptRows::Of(session_, "SELECT * FROM " + changes->Text() +
-                                                         " QUALIFY row_number() OVER (PARTITION BY " + KeyList(upsert) +
-                                                         " ORDER BY __tarn_sequence DESC NULLS LAST) = 1"));
+        if (repeats > 0 || ignore_nulls) {
+            TARN_TRY(changes, KeptRows::Of(session_, NewestByKey(upsert, "SELECT * FROM " + changes->Text(), ignore_nulls, true)));
         }
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};

@@ -319,6 +319,15 @@ Result<std::string> RenderReadFiles(const ReadFilesOptions &given, ScanSources::
     TARN_TRY(std::vector<SourceFile> files, FilesToRead(options, stream));
     if (options.format.empty() && !files.empty()) options.format = FormatOf(files[0].path);
     TARN_CHECK(CheckOptions(options));
+    // A stream that has no news, in a flow where another one has.
+    if (files.empty() && stream && stream->known_schema) {
+        std::string columns;
+        for (const Field &field : stream->known_schema->fields) {
+            columns += (columns.empty() ? "" : ", ") + ("CAST(NULL AS " + sql::RenderType(field.type)) + ") AS " + sql::QuoteIdentifier(field.name);
+        }
+        stream->schema = stream->known_schema;
+        return "(SELECT " + columns + " WHERE FALSE)";
+    }
     if (options.format == "mongo" || options.format == "json") return RenderJson(options, files, lease, stream);
     if (files.empty()) {
         return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + options.path + ".");

@@ -2,6 +2,7 @@
 
 #include "ai/service.h"
 #include "base/nearest.h"
+#include "delta/change_feed.h"
 #include "delta/schema.h"
 #include "engine/internal/ai_functions.h"
 #include "engine/internal/changes.h"
@@ -309,6 +310,18 @@ Result<std::string> StatementContext::SetCopySource(const ReadFilesOptions &opti
     return copy_source_;
 }
 
+namespace {
+
+std::unexpected<Error> StreamChanged(const std::string &location, int64_t from, int64_t to) {
+    Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_SOURCE_TABLE_IGNORE_CHANGES",
+                            "Rows of the streaming source " + location + " were changed or removed between version " + std::to_string(from) +
+                                " and " + std::to_string(to) + "; a stream can only follow appended rows.");
+    error.remedy = "Run the pipeline with --full-refresh, or read the table without STREAM.";
+    return Fail(std::move(error));
+}
+
+}  // namespace
+
 Result<std::string> StatementContext::RenderStream(const std::string &location, const StreamInputs::TableRange &range) {
     sql::TableRef travel;
     travel.version = range.to_version;
@@ -325,12 +338,12 @@ Result<std::string> StatementContext::RenderStream(const std::string &location, 
         else added.push_back(std::make_shared<const delta::AddFile>(file.ToAdd()));
     });
     if (kept != before->files.size()) {
-        Error error = MakeError(ErrorKind::kInvalidInput, "DELTA_SOURCE_TABLE_IGNORE_CHANGES",
-                                "Rows of the streaming source " + location + " were changed or removed between version " +
-                                    std::to_string(*range.from_version) + " and " + std::to_string(range.to_version) +
-                                    "; a stream can only follow appended rows.");
-        error.remedy = "Run the pipeline with --full-refresh, or read the table without STREAM.";
-        return Fail(std::move(error));
+        // Compaction does that, too.
+        TARN_TRY(storage::ObjectStore * store, storage::StoreFor(location));
+        TARN_TRY(auto appended, delta::AppendedFiles(*store, location, *range.from_version, range.to_version));
+        if (!appended) return StreamChanged(location, *range.from_version, range.to_version);
+        added.clear();
+        for (delta::AddFile &file : *appended) added.push_back(std::make_shared<const delta::AddFile>(std::move(file)));
     }
     TARN_TRY(std::shared_ptr<TableScan> scan, ScanOfFiles(*now, added));
     return ScanText(std::move(scan));
@@ -350,7 +363,10 @@ Result<std::string> StatementContext::RenderTableFunction(const sql::TableFuncti
         if (it != streams_->files.end()) stream = &it->second;
     }
     reads_files_ = true;
-    return RenderReadFiles(options, lease_, stream);
+    TARN_TRY(std::string text, RenderReadFiles(options, lease_, stream));
+    // What the next batch goes by.
+    if (stream && !stream->schema) { TARN_TRY(stream->schema, DescribeQuery(session_, "SELECT * FROM " + text)); }
+    return text;
 }
 
 Result<std::string> StatementContext::Parameter(std::string_view name, SourcePosition position) {

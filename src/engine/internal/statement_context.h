@@ -69,10 +69,10 @@ public:
 
     // Whether the statement's text reads the newest version of the table there: not as the target of a change.
     bool Reads(const std::string &location) const { return named_.contains(location); }
-    // Every location read so far, with its version: equal for equal results.
-    const std::map<std::string, int64_t> &versions_read() const { return versions_read_; }
     // What the query rendered depends on.
     QuerySources Sources() const { return {versions_read_, true, !unstable && !reads_files_}; }
+    // The snapshots read so far, by location, with @version for travels.
+    const std::map<std::string, delta::SnapshotPtr> &pinned() const { return pinned_; }
     SessionState &session() { return session_; }
 
 private:
