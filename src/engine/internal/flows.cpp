@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "delta/schema.h"
+#include "engine/internal/auto_cdc.h"
 #include "engine/internal/clustering_ddl.h"
 #include "engine/internal/column_values.h"
 #include "engine/internal/duck_run.h"
@@ -124,120 +125,11 @@ Result<void> Finish(SessionState &session, FlowTarget &target, const std::string
     return {};
 }
 
-// An AUTO CDC flow's parts as DuckDB text.
-struct Upsert {
-    std::vector<std::string> keys;
-    std::string sequence;
-    DataType columns;  // What goes into the target.
-};
-
-Result<Upsert> PlanUpsert(const sql::CreateAutoCdcFlow &flow, StatementContext &context, const DataType &source) {
-    Upsert upsert;
-    if (flow.scd_type != sql::ScdType::kType1 || flow.delete_when || flow.truncate_when) {
-        return Fail(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
-                    "AUTO CDC supports STORED AS SCD TYPE 1 without APPLY AS DELETE or TRUNCATE so far.");
-    }
-    auto listed = [](const std::vector<std::string> &names, const std::string &name) {
-        return std::ranges::any_of(names, [&](auto &other) { return EqualsIgnoreCase(other, name); });
-    };
-    std::vector<Field> fields;
-    for (const Field &field : source.fields) {
-        bool wanted = flow.columns.empty() ? !listed(flow.except_columns, field.name) : listed(flow.columns, field.name);
-        if (wanted) fields.push_back(field);
-    }
-    upsert.columns = DataType::Struct(std::move(fields));
-    for (const sql::Name &key : flow.keys) {
-        const Field *field = upsert.columns.FindField(key.Last());
-        if (!field) {
-            Error error = MakeError(ErrorKind::kInvalidInput, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                                    "The key `" + key.ToString() + "` is no column of the flow's source, or is left out by COLUMNS.");
-            error.position = key.position;
-            return Fail(std::move(error));
-        }
-        upsert.keys.push_back(field->name);
-    }
-    TARN_TRY(upsert.sequence, context.Expr(*flow.sequence_by));
-    return upsert;
-}
-
-std::string Columns(const DataType &schema, const std::string &prefix = "") {
-    std::string list;
-    for (const Field &field : schema.fields) list += (list.empty() ? "" : ", ") + prefix + sql::QuoteIdentifier(field.name);
-    return list;
-}
-
-std::string KeyList(const Upsert &upsert) {
-    std::string keys;
-    for (const std::string &key : upsert.keys) keys += (keys.empty() ? "" : ", ") + sql::QuoteIdentifier(key);
-    return keys;
-}
-
 // Whether a key may come twice. Equal hashes of different keys only cost the window that they did not need.
-Result<bool> MayRepeatKeys(SessionState &session, const Upsert &upsert, const std::string &source) {
-    TARN_TRY(auto result, RunToEnd(session.connection, "SELECT 1 FROM (SELECT hash(" + KeyList(upsert) + ") AS h FROM (" + source +
+Result<bool> MayRepeatKeys(SessionState &session, const CdcPlan &plan, const std::string &source) {
+    TARN_TRY(auto result, RunToEnd(session.connection, "SELECT 1 FROM (SELECT hash(" + KeyList(plan) + ") AS h FROM (" + source +
                                                            ")) GROUP BY h HAVING count(*) > 1 LIMIT 1"));
     return result->RowCount() > 0;
-}
-
-std::string WithSequence(const Upsert &upsert, const std::string &source) {
-    return "SELECT " + Columns(upsert.columns) + ", " + upsert.sequence + " AS __tarn_sequence FROM (" + source + ")";
-}
-
-// What stands where IGNORE NULL UPDATES finds no value in the batch: the target's, beside the batch's under this name.
-std::string OldName(const Field &field) { return sql::QuoteIdentifier("__tarn_old_" + field.name); }
-
-// One row for each key of `rows`: the one with the highest sequence. With IGNORE NULL UPDATES each column has its newest value, as if the
-// rows had come one by one; `old`: the rows have the target's values.
-std::string NewestByKey(const Upsert &upsert, const std::string &rows, bool ignore_null_updates, bool old) {
-    std::string keys = "PARTITION BY " + KeyList(upsert), select = "*", window;
-    if (ignore_null_updates) {
-        std::string olds, values;
-        for (const Field &field : upsert.columns.fields) {
-            std::string name = sql::QuoteIdentifier(field.name), newest = "last_value(" + name + " IGNORE NULLS) OVER by_key";
-            if (old) olds += (olds.empty() ? "" : ", ") + OldName(field);
-            values += (values.empty() ? "" : ", ") + (old ? "COALESCE(" + newest + ", " + OldName(field) + ")" : newest) + " AS " + name;
-        }
-        select += (old ? " EXCLUDE (" + olds + ")" : "") + " REPLACE (" + values + ")";
-        window = " WINDOW by_key AS (" + keys + " ORDER BY __tarn_sequence NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
-    }
-    return "SELECT " + select + " FROM (" + rows + ")" + window + " QUALIFY row_number() OVER (" + keys + " ORDER BY __tarn_sequence DESC NULLS LAST) = 1";
-}
-
-// The rows to write, with their sequence and the target row each replaces (NULL: a new key). Rows that change nothing are
-// not there: a row wins when its sequence is newer, or equal with other values. `current` are the target's rows with their
-// identity and __tarn_sequence. Values are compared by a 64-bit hash of the row, so that the join carries keys and numbers
-// only; for two versions of one row to collide is less likely than a disk's undetected error. With IGNORE NULL UPDATES the rows are
-// the batch's, and have the target's values beside them.
-std::string ChangedRows(const Upsert &upsert, const FlowTarget &target, bool ignore_null_updates, const std::string &source,
-                        const std::string &current) {
-    std::string on, list, their_values, our_values, differs;
-    for (const std::string &key : upsert.keys) {
-        std::string name = sql::QuoteIdentifier(key);
-        on += (on.empty() ? "" : " AND ") + ("s." + name + " IS NOT DISTINCT FROM t." + name);
-    }
-    for (const Field &field : target.change->schema().fields) {
-        const Field *from = upsert.columns.FindField(field.name);
-        const Field *old = target.old_schema.FindField(field.name);
-        std::string as_type = " AS " + sql::RenderType(field.type) + ")";
-        std::string ours = old ? sql::QuoteIdentifier(old->name) : "CAST(NULL" + as_type;
-        std::string theirs = from ? "CAST(" + sql::QuoteIdentifier(from->name) + as_type : "";
-        std::string our_column = old ? "t." + ours : ours;
-        std::string value = !from ? our_column : "CAST(s." + sql::QuoteIdentifier(from->name) + as_type;
-        list += value + " AS " + sql::QuoteIdentifier(field.name) + ", ";
-        if (!from) continue;
-        if (ignore_null_updates) {
-            list += our_column + " AS " + OldName(*from) + ", ";
-            value = "COALESCE(" + value + ", " + our_column + ")";
-        }
-        their_values += (their_values.empty() ? "" : ", ") + theirs;
-        our_values += (our_values.empty() ? "" : ", ") + ours;
-        differs += (differs.empty() ? "" : " OR ") + value + " IS DISTINCT FROM " + our_column;
-    }
-    if (!ignore_null_updates) differs = "s.__tarn_hash <> t.__tarn_hash";
-    return "SELECT " + list + "s.__tarn_sequence AS __tarn_sequence, " + target.change->RowColumns("t") + " FROM "
-           "(SELECT *, hash(" + their_values + ") AS __tarn_hash FROM (" + source + ")) s LEFT JOIN (SELECT *, hash(" + our_values +
-           ") AS __tarn_hash FROM (" + current + ")) t ON " + on + " WHERE t.__tarn_row IS NULL OR t.__tarn_sequence IS NULL OR "
-           "s.__tarn_sequence > t.__tarn_sequence OR (s.__tarn_sequence = t.__tarn_sequence AND (" + differs + "))";
 }
 
 class DuckFlowRunner final : public FlowRunner {
@@ -321,15 +213,15 @@ public:
         TARN_TRY(std::string from, context.From(*batch.flow->source));
         std::string source = "SELECT * FROM " + from;
         TARN_TRY(DataType described, DescribeQuery(session_, source));
-        TARN_TRY(engine::Upsert upsert, PlanUpsert(*batch.flow, context, described));
-        TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, upsert.columns, true));
+        TARN_TRY(CdcPlan plan, PlanCdc(*batch.flow, context, described));
+        TARN_TRY(FlowTarget target, OpenTarget(session_, context, table, plan.columns, true));
         BatchResult result;
         if (target.empty) {
-            TARN_CHECK(FirstRows(context, upsert, batch, target, source, result));
+            TARN_CHECK(FirstRows(context, plan, batch, target, source, result));
         } else {
             CountedQuery counted(session_, batch.expectations);
             TARN_TRY(std::string kept, counted.Wrap(context, source));
-            TARN_CHECK(ReplaceRows(upsert, batch, inputs, target, kept, result));
+            TARN_CHECK(ReplaceRows(plan, batch, inputs, target, kept, result));
             counted.Report(result);
         }
         TARN_CHECK(Finish(session_, target, "MERGE", result, batch.progress, &inputs));
@@ -399,21 +291,21 @@ private:
 
     // Into an empty target. Keys seldom come twice in a first load, so it is written as if they did not, and once more,
     // with only the newest of each, if they did after all.
-    Result<void> FirstRows(StatementContext &context, const engine::Upsert &upsert, const UpsertBatch &batch, FlowTarget &target,
+    Result<void> FirstRows(StatementContext &context, const CdcPlan &plan, const UpsertBatch &batch, FlowTarget &target,
                            const std::string &source, BatchResult &result) {
         for (bool repeats : {false, true}) {
             CountedQuery counted(session_, batch.expectations);
-            TARN_TRY(std::string kept, counted.Wrap(context, source, repeats ? "" : KeyList(upsert)));
-            std::string rows = WithSequence(upsert, kept);
-            if (repeats) rows = NewestByKey(upsert, rows, batch.flow->ignore_null_updates, false);
+            TARN_TRY(std::string kept, counted.Wrap(context, source, repeats ? "" : KeyList(plan)));
+            std::string rows = WithSequence(plan, kept);
+            if (repeats) rows = NewestByKey(plan, rows, batch.flow->ignore_null_updates, false);
             rows = "SELECT * EXCLUDE (__tarn_sequence) FROM (" + rows + ")";
-            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), upsert.columns, rows),
-                                                                  {MissingFrom(target.change->schema(), upsert.columns)}));
+            TARN_TRY(result.rows_inserted, target.change->WriteRows(ProjectTo(target.change->schema(), plan.columns, rows),
+                                                                  {MissingFrom(target.change->schema(), plan.columns)}));
             counted.Report(result);
             if (repeats) return {};
             KeyCheck::Answer answer = counted.Keys();
             bool again = answer == KeyCheck::Answer::kMayRepeat;
-            if (answer == KeyCheck::Answer::kUnknown) { TARN_TRY(again, MayRepeatKeys(session_, upsert, source)); }
+            if (answer == KeyCheck::Answer::kUnknown) { TARN_TRY(again, MayRepeatKeys(session_, plan, source)); }
             if (!again) return {};
             target.change->DiscardWritten();
         }
@@ -422,10 +314,10 @@ private:
 
     // The target's rows with the sequence each was written with. Where the target does not keep the columns that SEQUENCE
     // BY names, the sequences are found again in the source as it was before this batch.
-    Result<std::string> CurrentRows(const engine::Upsert &upsert, const UpsertBatch &batch, const StreamInputs &inputs,
+    Result<std::string> CurrentRows(const CdcPlan &plan, const UpsertBatch &batch, const StreamInputs &inputs,
                                     const FlowTarget &target, const std::string &scan) {
-        if (DescribeQuery(session_, "SELECT " + upsert.sequence + " FROM " + scan)) {
-            return target.change->RowsWithPlaces(scan, ", " + upsert.sequence + " AS __tarn_sequence");
+        if (DescribeQuery(session_, "SELECT " + plan.sequence + " FROM " + scan)) {
+            return target.change->RowsWithPlaces(scan, ", " + plan.sequence + " AS __tarn_sequence");
         }
         if (!inputs.files.empty() || batch.shares_target) {
             Error error = MakeError(ErrorKind::kUnsupported, "FEATURE_NOT_SUPPORTED",
@@ -450,31 +342,31 @@ private:
         }
         past += ")";
         std::string keys, on;
-        for (const std::string &key : upsert.keys) {
+        for (const std::string &key : plan.keys) {
             std::string name = sql::QuoteIdentifier(key);
             keys += name + ", ";
             on += (on.empty() ? "" : " AND ") + ("rows." + name + " IS NOT DISTINCT FROM past." + name);
         }
         return "SELECT rows.*, past.__tarn_sequence FROM (" + target.change->RowsWithPlaces(scan) +
-               ") rows LEFT JOIN (SELECT " + keys + "max(" + upsert.sequence + ") AS __tarn_sequence FROM " + past +
+               ") rows LEFT JOIN (SELECT " + keys + "max(" + plan.sequence + ") AS __tarn_sequence FROM " + past +
                " GROUP BY ALL) past ON " + on;
     }
 
-    Result<void> ReplaceRows(const engine::Upsert &upsert, const UpsertBatch &batch, const StreamInputs &inputs, FlowTarget &target,
+    Result<void> ReplaceRows(const CdcPlan &plan, const UpsertBatch &batch, const StreamInputs &inputs, FlowTarget &target,
                              const std::string &source, BatchResult &result) {
         TARN_TRY(std::string scan, target.change->Scan());
-        TARN_TRY(std::string current, CurrentRows(upsert, batch, inputs, target, scan));
+        TARN_TRY(std::string current, CurrentRows(plan, batch, inputs, target, scan));
         bool ignore_nulls = batch.flow->ignore_null_updates;
-        TARN_TRY(auto changes, KeptRows::Of(session_, ChangedRows(upsert, target, ignore_nulls, WithSequence(upsert, source), current)));
+        TARN_TRY(auto changes, KeptRows::Of(session_, ChangedRows(plan, *target.change, target.old_schema, ignore_nulls, WithSequence(plan, source), current)));
         // Where a key comes twice, its newest row is among the changes if any of them is: they are few to sort.
-        TARN_TRY(int64_t repeats, changes->Count("1", "GROUP BY " + KeyList(upsert) + " HAVING count(*) > 1 LIMIT 1"));
+        TARN_TRY(int64_t repeats, changes->Count("1", "GROUP BY " + KeyList(plan) + " HAVING count(*) > 1 LIMIT 1"));
         if (repeats > 0 || ignore_nulls) {
-            TARN_TRY(changes, KeptRows::Of(session_, NewestByKey(upsert, "SELECT * FROM " + changes->Text(), ignore_nulls, true)));
+            TARN_TRY(changes, KeptRows::Of(session_, NewestByKey(plan, "SELECT * FROM " + changes->Text(), ignore_nulls, true)));
         }
         TARN_TRY(int64_t total, changes->Count("count(*)"));
         if (total == 0) return {};
         MissingValues missing;
-        for (auto &[column, when] : MissingFrom(target.change->schema(), upsert.columns)) {
+        for (auto &[column, when] : MissingFrom(target.change->schema(), plan.columns)) {
             const Field &field = *target.change->schema().FindField(column);
             missing[column] = IsGenerated(field) ? "TRUE" : "__tarn_row IS NULL";  // A changed row keeps what it has.
         }
