@@ -209,7 +209,7 @@ TEST(Page, HoldsNoTagOfItsData) {
     EXPECT_EQ(ForScript("a</script><!--"), "a\\u003c/script>\\u003c!--");
     std::string html = BuiltHtml("<b>", R"({"x":"</script><script>alert(1)</script>"})");
     EXPECT_EQ(html.find("<script>alert"), std::string::npos);
-    EXPECT_NE(html.find("<title>&lt;b></title>"), std::string::npos);
+    EXPECT_NE(html.find("<title>&lt;b&gt;</title>"), std::string::npos);
     EXPECT_NE(html.find("script-src 'sha256-"), std::string::npos);
     EXPECT_EQ(html.find("unsafe-eval"), std::string::npos);
 }
