@@ -1,5 +1,7 @@
 #include "parquet/internal/leaf_writer.h"
 
+#include <limits>
+
 #include "parquet/internal/format.h"
 #include "parquet/internal/levels.h"
 #include "parquet/internal/thrift.h"
@@ -9,10 +11,13 @@ namespace tarn::parquet {
 namespace {
 
 constexpr size_t kPageSlots = size_t{1} << 17;
+// Of the texts that a page has positions of, however short these are: where the dictionary is left, they become one plain page.
+constexpr size_t kExpandedBytes = size_t{4} << 20;
 constexpr size_t kSampleBytes = size_t{1} << 16;
 constexpr size_t kLargestRow = size_t{1} << 30;  // Sizes of pages are 32 bits, signed, and a row never spans two pages.
 
 std::string HeaderOf(PageType type, size_t size, size_t compressed, size_t values, Encoding encoding) {
+    TARN_ASSERT(std::max({size, compressed, values}) <= std::numeric_limits<int32_t>::max());
     Thrift header;
     header.I32(1, type);
     header.I32(2, static_cast<int32_t>(size));
@@ -156,8 +161,8 @@ public:
             for (size_t i = 0; i < present; i++) gathered[i] = from[slots[i]];
             from = gathered;
         }
-        if (Values::PlainBytes(from, present) <= kPageBytes) {
-            AppendPiece(from, present, levels);
+        if (size_t bytes = Values::PlainBytes(from, present); bytes <= kPageBytes) {
+            AppendPiece(from, present, bytes, levels);
             return {};
         }
         return AppendInPieces(from, levels);
@@ -180,16 +185,16 @@ private:
                 return Fail(ErrorKind::kUnsupported, "PARQUET_VALUE_TOO_LARGE",
                             "A row's values of the column " + leaf_.path.front() + " take " + std::to_string(bytes) + " bytes; a page of a Parquet file holds 1 GiB.");
             }
-            AppendPiece(from, present, levels.From(begin, level - begin));
+            AppendPiece(from, present, bytes, levels.From(begin, level - begin));
             from += present;
         }
         return {};
     }
 
-    void AppendPiece(const Slot *from, size_t count, const Levels &levels) {
+    void AppendPiece(const Slot *from, size_t count, size_t bytes, const Levels &levels) {
         AddLevels(levels, count);
-        values_.Append(from, count, scratch_.hashes);
-        if (PendingBytes() >= kPageBytes || slots() >= kPageSlots) ClosePage();
+        values_.Append(from, count, bytes, scratch_.hashes);
+        if (PendingBytes() >= kPageBytes || slots() >= kPageSlots || values_.Expanded() >= kExpandedBytes) ClosePage();
     }
 
     size_t PendingBytes() const override { return values_.Pending(); }

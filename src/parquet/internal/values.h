@@ -27,11 +27,17 @@ public:
     void ClearPlain(size_t headroom) { plain_.ClearTo(headroom); }
     size_t Pending() const { return plain_.size() + positions_.size() * sizeof(uint16_t); }
     bool InDictionary() const { return !positions_.empty(); }
+    // What leaving the dictionary would make of the page.
+    size_t Expanded() const { return expanded_; }
 
-    // `hashes` is memory to use.
+    // `bytes` is PlainBytes of them, `hashes` is memory to use.
     template <class Slot>
-    void Append(const Slot *from, size_t count, Buffer &hashes) {
-        size_t done = in_dictionary_ ? AppendPositions(from, count, hashes) : 0;
+    void Append(const Slot *from, size_t count, size_t bytes, Buffer &hashes) {
+        size_t done = 0;
+        if (in_dictionary_) {
+            expanded_ += bytes;
+            done = AppendPositions(from, count, hashes);
+        }
         if (done < count) derived().AppendPlain(from + done, count - done);
     }
 
@@ -39,20 +45,21 @@ public:
         int bits = BitsFor(numbering_.entries() == 0 ? 0 : numbering_.entries() - 1);
         out.Put<uint8_t>(static_cast<uint8_t>(bits));
         AppendHybrid(out, positions_.data(), positions_.size(), bits);
-        positions_.clear();
+        taken_ += positions_.size();
+        ClearPositions();
     }
 
     void LeaveDictionaryIfLarger() {
         if (!in_dictionary_) return;
         size_t packed = positions_.size() * static_cast<size_t>(BitsFor(numbering_.entries())) / 8;
-        if (derived().Dictionary().size() + packed >= PlainBytesOfPositions()) LeaveDictionary();
+        if (derived().Dictionary().size() + packed >= expanded_) LeaveDictionary();
     }
 
     void Restart() {
         in_dictionary_ = true;
         look_at_ = kFirstLook;
-        entries_before_ = 0;
-        positions_.clear();
+        entries_before_ = taken_ = 0;
+        ClearPositions();
         numbering_.Clear();
         derived().ClearValues();
     }
@@ -85,14 +92,14 @@ private:
             }
             to[i] = static_cast<uint16_t>(position);
         }
-        if (positions_.size() >= look_at_ && LooksEndless()) LeaveDictionary();
+        if (taken_ + positions_.size() >= look_at_ && LooksEndless()) LeaveDictionary();
         return count;
     }
 
     // Looked at after 2048 values, 4096, 8192, …: whether as many new ones came in the second half as in the first (so these are
     // keys, however often each is repeated, and no choice from a set) and more would come than there is place for.
     bool LooksEndless() {
-        size_t entries = numbering_.entries(), values = positions_.size();
+        size_t entries = numbering_.entries(), values = taken_ + positions_.size();
         bool endless = look_at_ == kFirstLook ? entries * 100 > values * 97  // 2048 draws of 32768 hit 1987.
                                               : (entries - entries_before_) * 20 > entries_before_ * 19 && entries * (static_cast<size_t>(kRowGroupRows) / values) > Numbering::kLimit;
         entries_before_ = entries;
@@ -104,19 +111,20 @@ private:
         in_dictionary_ = false;
         if (positions_.size() >= kFirstLook) plain_.Room(kPageRoom);
         for (uint16_t position : positions_) derived().AppendEntry(position);
-        positions_.clear();
+        ClearPositions();
     }
 
-    size_t PlainBytesOfPositions() {
-        size_t bytes = 0;
-        for (uint16_t position : positions_) bytes += derived().EntryBytes(position);
-        return bytes;
+    void ClearPositions() {
+        positions_.clear();
+        expanded_ = 0;
     }
 
     static constexpr size_t kFirstLook = 2048;
     static constexpr size_t kPageRoom = kPageBytes + kPageBytes / 4;  // A page and the batch that fills it, mostly.
 
     std::vector<uint16_t> positions_;  // Of the page that is being filled.
+    size_t expanded_ = 0;              // Bytes that they would be as plain values.
+    size_t taken_ = 0;                 // Positions of the row group's pages before.
     bool in_dictionary_ = true;
     size_t look_at_ = kFirstLook;
     size_t entries_before_ = 0;        // At the look before.
@@ -174,7 +182,6 @@ public:
         Store(this->plain_, from, count);
     }
     void AppendEntry(uint32_t number) { Store(this->plain_, &entries_[number], 1); }
-    size_t EntryBytes(uint32_t) const { return sizeof(Stored); }
     uint32_t DictionaryEntries() const { return static_cast<uint32_t>(entries_.size()); }
     std::span<const uint8_t> Dictionary() {
         stored_.Clear();
@@ -293,7 +300,6 @@ public:
         const Entry &entry = entries_[number];
         plain_.Append(entries_page_.data() + entry.offset - sizeof(uint32_t), sizeof(uint32_t) + entry.length);
     }
-    size_t EntryBytes(uint32_t number) const { return sizeof(uint32_t) + entries_[number].length; }
     std::span<const uint8_t> Dictionary() { return {entries_page_.data(), entries_page_.size()}; }
     Range RangeOfValues() const {
         Range range;
@@ -402,13 +408,14 @@ public:
         bits_ = 0;
     }
     size_t Pending() const { return plain_.size(); }
+    size_t Expanded() const { return 0; }
     bool InDictionary() const { return false; }
     void TakePositions(Buffer &) {}
     void LeaveDictionaryIfLarger() {}
     uint32_t DictionaryEntries() const { return 0; }
     std::span<const uint8_t> Dictionary() { return {}; }
 
-    void Append(const Slot *from, size_t count, Buffer &) {
+    void Append(const Slot *from, size_t count, size_t, Buffer &) {
         uint8_t *at = plain_.Room(count / 8 + 2) - 1;  // The last byte, which has bits_ bits; never used where that is a whole one.
         for (size_t i = 0; i < count; i++) {
             if (bits_ % 8 == 0) {

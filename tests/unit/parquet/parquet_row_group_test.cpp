@@ -32,6 +32,76 @@ StringSlot Slot(std::string_view text) {
     return slot;
 }
 
+// What a page's header says.
+struct Page {
+    int64_t type = 0, size = 0, compressed = 0, values = 0, encoding = 0;
+};
+
+// Walks headers from one to the next, as Thrift's compact protocol has them: structs of 32-bit numbers, no field 15 beyond the last.
+class PageReader {
+public:
+    explicit PageReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+
+    std::vector<Page> All() {
+        std::vector<Page> pages;
+        while (at_ < bytes_.size()) {
+            Page page;
+            Struct(page, true);
+            at_ += static_cast<size_t>(page.compressed);
+            pages.push_back(page);
+        }
+        EXPECT_EQ(at_, bytes_.size());
+        return pages;
+    }
+
+private:
+    void Struct(Page &page, bool outer) {
+        for (int field = 0; uint8_t head = bytes_[at_++];) {
+            field += head >> 4;
+            if ((head & 15) == 12) Struct(page, false);
+            else Field(page, outer ? field : 10 + field, Zigzag());
+        }
+    }
+    static void Field(Page &page, int field, int64_t value) {
+        switch (field) {
+            case 1: page.type = value; break;
+            case 2: page.size = value; break;
+            case 3: page.compressed = value; break;
+            case 11: page.values = value; break;
+            case 12: page.encoding = value; break;
+            default: break;
+        }
+    }
+    int64_t Zigzag() {
+        uint64_t value = 0;
+        for (int shift = 0;; shift += 7) {
+            uint8_t byte = bytes_[at_++];
+            value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+            if (byte < 0x80) return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+        }
+    }
+
+    std::span<const uint8_t> bytes_;
+    size_t at_ = 0;
+};
+
+// A chunk's pages, which have to be what the chunk says of them, and none of them too large.
+std::vector<Page> PagesOf(const Chunk &chunk, int64_t largest, int64_t most_values) {
+    std::vector<Page> pages = PageReader(chunk.pages).All();
+    int64_t values = 0, dictionary = 0;
+    for (const Page &page : pages) {
+        EXPECT_EQ(page.type, 0);
+        EXPECT_LE(page.size, largest);
+        EXPECT_LE(page.values, most_values);
+        values += page.values;
+        dictionary += page.encoding == 8;
+    }
+    EXPECT_EQ(values, chunk.values);
+    EXPECT_EQ(dictionary, chunk.dictionary_pages);
+    EXPECT_EQ(static_cast<int64_t>(pages.size()), dictionary + chunk.plain_pages);
+    return pages;
+}
+
 // One column of values in batches of 2048, as DuckDB gives them.
 template <class T>
 class OneColumn {
@@ -122,6 +192,46 @@ TEST(RowGroup, LongTextsAreManyPages) {
     EXPECT_GE(chunk.plain_pages, 20);
     EXPECT_EQ(chunk.values, 100);
     EXPECT_GT(chunk.uncompressed, 30'000'000);
+}
+
+// A text in the dictionary costs two bytes a value, and as many as it has when the dictionary is left.
+TEST(RowGroup, LeavingADictionaryMakesNoLargePage) {
+    std::string often(100'000, 'x'), last(1'000'000, 'y');
+    std::vector<StringSlot> slots(1000, Slot(often));
+    slots.push_back(Slot(last));
+    OneColumn column(TypeKind::kString, slots);
+    auto pages = PagesOf(column.chunk, 6 << 20, 1000);
+    EXPECT_GE(column.chunk.dictionary_pages, 10);
+    EXPECT_GE(column.chunk.plain_pages, 1);
+    EXPECT_LT(column.chunk.bytes(), 8u << 20);
+}
+
+TEST(RowGroup, ShortTextsOfADictionaryAreOnePage) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 1000; i++) texts.push_back("a user's name, number " + std::to_string(i));
+    std::vector<StringSlot> slots;
+    for (size_t i = 0; i < static_cast<size_t>(kRowGroupRows); i++) slots.push_back(Slot(texts[i * 7919 % texts.size()]));
+    OneColumn column(TypeKind::kString, slots);
+    EXPECT_EQ(column.chunk.plain_pages, 0);
+    EXPECT_LE(PagesOf(column.chunk, 1 << 18, 1 << 17).size(), 2u);
+}
+
+// Looks at the number of entries go on where a page ends: the second of 4 MB is not where keys are looked at for the first time.
+TEST(RowGroup, LongKeysLeaveTheDictionaryAfterAPageOfIt) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 30000; i++) texts.push_back(std::to_string(i) + std::string(i < 1800 ? 2 : 20, 'k'));
+    std::string often(4000, 'o');
+    std::vector<StringSlot> slots;
+    for (size_t i = 0; i < texts.size(); i++) {
+        slots.push_back(Slot(i < 1800 ? often : texts[i]));
+        if (i >= 1800) slots.push_back(slots.back());
+    }
+    OneColumn column(TypeKind::kString, slots);
+    PagesOf(column.chunk, 5 << 20, 1 << 17);
+    EXPECT_GE(column.chunk.dictionary_pages, 1);
+    EXPECT_GE(column.chunk.plain_pages, 1);
+    // After 4096 values at the latest: 1148 keys are in it then.
+    EXPECT_LT(column.chunk.dictionary.size(), 200'000u);
 }
 
 TEST(RowGroup, ARowOfMoreThanAGibibyteIsRefused) {
