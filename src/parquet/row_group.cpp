@@ -1,6 +1,8 @@
 #include "parquet/row_group.h"
 
+#include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "parquet/internal/leaf_writer.h"
 
@@ -8,6 +10,7 @@ namespace tarn::parquet {
 namespace {
 
 constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t kSlotsAtOnce = uint64_t{1} << 17;  // Of a leaf in lists: each costs ten bytes while a batch is taken apart.
 
 // What a column's ancestors left of a batch: a row of its array for each slot, or that it ends at a level above.
 struct Slots {
@@ -18,6 +21,27 @@ struct Slots {
 
 bool IsValid(const Array &array, uint32_t slot) { return !array.validity || (array.validity[slot / 64] >> (slot % 64) & 1); }
 
+bool HasLists(const Column &column) {
+    return column.kind == TypeKind::kArray || column.kind == TypeKind::kMap || std::ranges::any_of(column.children, HasLists);
+}
+
+// How many slots a row has in the leaf where it has most.
+uint64_t SlotsOf(const Column &column, const Array &array, uint32_t row) {
+    uint32_t slot = array.selection ? array.selection[row] : row;
+    if (column.children.empty() || !IsValid(array, slot)) return 1;
+    auto most = [&](uint32_t child_row) {
+        uint64_t slots = 1;
+        for (size_t i = 0; i < column.children.size(); i++) slots = std::max(slots, SlotsOf(column.children[i], array.children[i], child_row));
+        return slots;
+    };
+    if (column.kind == TypeKind::kStruct) return most(slot);
+    const ListSlot &list = static_cast<const ListSlot *>(array.values)[slot];
+    if (std::ranges::none_of(column.children, HasLists)) return std::max<uint64_t>(1, list.length);
+    uint64_t slots = list.length == 0;
+    for (uint64_t k = 0; k < list.length; k++) slots += most(static_cast<uint32_t>(list.offset + k));
+    return slots;
+}
+
 // Takes columns apart into levels and values: Dremel's shredding, top down.
 class Shredder {
 public:
@@ -25,11 +49,20 @@ public:
 
     Result<void> Add(const Column &column, const Array &array) {
         if (column.children.empty() && column.kind != TypeKind::kStruct) return AddFlat(array);
-        Slots slots;
-        slots.rows.resize(rows_);
-        for (uint32_t i = 0; i < rows_; i++) slots.rows[i] = i;
-        slots.definition.resize(rows_);
-        return AddNested(column, array, slots, 0, 0);
+        bool lists = HasLists(column);
+        size_t first = next_;
+        uint32_t begin = 0;
+        do {
+            auto end = static_cast<uint32_t>(rows_);
+            if (lists) {
+                uint64_t slots = 0;
+                for (end = begin; end < rows_ && slots < kSlotsAtOnce; end++) slots += SlotsOf(column, array, end);
+            }
+            next_ = first;
+            TARN_CHECK(AddRows(column, array, begin, end));
+            begin = end;
+        } while (begin < rows_);
+        return {};
     }
 
 private:
@@ -51,6 +84,14 @@ private:
         bool all = count == rows_;
         if (!all) levels.definition = definition_.data();
         return leaf.Append(array.values, all && !array.selection ? nullptr : present_.data(), count, levels);
+    }
+
+    Result<void> AddRows(const Column &column, const Array &array, uint32_t begin, uint32_t end) {
+        Slots slots;
+        slots.rows.resize(end - begin);
+        std::iota(slots.rows.begin(), slots.rows.end(), begin);
+        slots.definition.resize(end - begin);
+        return AddNested(column, array, slots, 0, 0);
     }
 
     Result<void> AddNested(const Column &column, const Array &array, const Slots &in, uint8_t definition, uint8_t repetition) {

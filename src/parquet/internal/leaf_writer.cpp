@@ -15,6 +15,7 @@ constexpr size_t kPageSlots = size_t{1} << 17;
 constexpr size_t kExpandedBytes = size_t{4} << 20;
 constexpr size_t kSampleBytes = size_t{1} << 16;
 constexpr size_t kLargestRow = size_t{1} << 30;  // Sizes of pages are 32 bits, signed, and a row never spans two pages.
+constexpr size_t kLevelBytes = 2;                // Of a slot's two levels, at most 6 bits each.
 
 std::string HeaderOf(PageType type, size_t size, size_t compressed, size_t values, Encoding encoding) {
     TARN_ASSERT(std::max({size, compressed, values}) <= std::numeric_limits<int32_t>::max());
@@ -80,7 +81,7 @@ std::span<const uint8_t> LeafWriter::Compressed(std::span<const uint8_t> page, s
 }
 
 void LeafWriter::AppendDataPage(std::span<const uint8_t> page, bool positions) {
-    auto body = Compressed(page, positions ? Dictionary().size() : 0);
+    auto body = Compressed(page, positions ? DictionaryBytes() : 0);
     std::string header = HeaderOf(kDataPage, page.size(), body.size(), slots_, positions ? kRleDictionary : kPlain);
     pages_.Append(header.data(), header.size());
     pages_.Append(body.data(), body.size());
@@ -161,7 +162,7 @@ public:
             for (size_t i = 0; i < present; i++) gathered[i] = from[slots[i]];
             from = gathered;
         }
-        if (size_t bytes = Values::PlainBytes(from, present); bytes <= kPageBytes) {
+        if (size_t bytes = Values::PlainBytes(from, present); bytes <= kPageBytes && levels.count <= kPageSlots) {
             AppendPiece(from, present, bytes, levels);
             return {};
         }
@@ -180,10 +181,10 @@ private:
                     level++;
                 } while (level < levels.count && levels.repetition && levels.repetition[level] > 0);
                 bytes += Values::PlainBytes(from + before, present - before);
-            } while (level < levels.count && bytes < kPageBytes);
-            if (bytes > kLargestRow) {
+            } while (level < levels.count && bytes < kPageBytes && level - begin < kPageSlots);
+            if (size_t row = bytes + (level - begin) * kLevelBytes; row > kLargestRow) {
                 return Fail(ErrorKind::kUnsupported, "PARQUET_VALUE_TOO_LARGE",
-                            "A row's values of the column " + leaf_.path.front() + " take " + std::to_string(bytes) + " bytes; a page of a Parquet file holds 1 GiB.");
+                            "A row's values of the column " + leaf_.path.front() + " take " + std::to_string(row) + " bytes; a page of a Parquet file holds 1 GiB.");
             }
             AppendPiece(from, present, bytes, levels.From(begin, level - begin));
             from += present;
@@ -197,7 +198,8 @@ private:
         if (PendingBytes() >= kPageBytes || slots() >= kPageSlots || values_.Expanded() >= kExpandedBytes) ClosePage();
     }
 
-    size_t PendingBytes() const override { return values_.Pending(); }
+    size_t PendingBytes() const override { return values_.Pending() - kHeadroom; }
+    size_t DictionaryBytes() const override { return values_.DictionaryBytes(); }
     bool InDictionary() const override { return values_.InDictionary(); }
     void TakePositions(Buffer &out) override { values_.TakePositions(out); }
     std::span<uint8_t> Plain() override {

@@ -38,7 +38,7 @@ public:
     // The values that are there are those at `slots`, or at the first `present` ones where that is nullptr.
     virtual Result<void> Append(const void *values, const uint32_t *slots, size_t present, const Levels &levels) = 0;
 
-    size_t bytes() const { return pages_.size() + PendingBytes(); }
+    size_t bytes() const { return pages_.size() + PendingBytes() + (dictionary_pages_ > 0 || InDictionary() ? DictionaryBytes() : 0); }
     Chunk Finish();
     void Reset();
 
@@ -60,6 +60,7 @@ protected:
     // Before the first page, where the values are all there will be: leaves the dictionary if it does not save anything.
     virtual void LeaveDictionaryIfLarger() = 0;
     virtual uint32_t DictionaryEntries() const = 0;
+    virtual size_t DictionaryBytes() const = 0;
     virtual std::span<const uint8_t> Dictionary() = 0;
     virtual Range RangeOfValues() const = 0;
     virtual void Restart() = 0;

@@ -19,7 +19,7 @@ namespace tarn::parquet {
 
 // What FixedValues and TextValues share. Derived has Slot; PlainBytes(from, count); HashOf(slot); Position(slot, hash) in its
 // dictionary, or Numbering::kFull; AppendPlain(from, count), which keeps the range; AppendEntry(number), a dictionary's entry as a plain value;
-// Dictionary(), its page; DictionaryEntries(); ClearValues().
+// Dictionary(), its page, of DictionaryBytes(); DictionaryEntries(); ClearValues().
 template <class Derived>
 class DictionaryValues {
 public:
@@ -52,7 +52,7 @@ public:
     void LeaveDictionaryIfLarger() {
         if (!in_dictionary_) return;
         size_t packed = positions_.size() * static_cast<size_t>(BitsFor(numbering_.entries())) / 8;
-        if (derived().Dictionary().size() + packed >= expanded_) LeaveDictionary();
+        if (derived().DictionaryBytes() + packed >= expanded_) LeaveDictionary();
     }
 
     void Restart() {
@@ -183,6 +183,7 @@ public:
     }
     void AppendEntry(uint32_t number) { Store(this->plain_, &entries_[number], 1); }
     uint32_t DictionaryEntries() const { return static_cast<uint32_t>(entries_.size()); }
+    size_t DictionaryBytes() const { return entries_.size() * sizeof(Stored); }
     std::span<const uint8_t> Dictionary() {
         stored_.Clear();
         Store(stored_, entries_.data(), entries_.size());
@@ -300,6 +301,7 @@ public:
         const Entry &entry = entries_[number];
         plain_.Append(entries_page_.data() + entry.offset - sizeof(uint32_t), sizeof(uint32_t) + entry.length);
     }
+    size_t DictionaryBytes() const { return entries_page_.size(); }
     std::span<const uint8_t> Dictionary() { return {entries_page_.data(), entries_page_.size()}; }
     Range RangeOfValues() const {
         Range range;
@@ -413,6 +415,7 @@ public:
     void TakePositions(Buffer &) {}
     void LeaveDictionaryIfLarger() {}
     uint32_t DictionaryEntries() const { return 0; }
+    size_t DictionaryBytes() const { return 0; }
     std::span<const uint8_t> Dictionary() { return {}; }
 
     void Append(const Slot *from, size_t count, size_t, Buffer &) {

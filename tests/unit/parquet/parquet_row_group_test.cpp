@@ -250,6 +250,86 @@ TEST(RowGroup, ARowOfMoreThanAGibibyteIsRefused) {
     EXPECT_EQ(added.error().condition, "PARQUET_VALUE_TOO_LARGE");
 }
 
+// One batch of long lists of NULLs, of booleans and of numbers, and lists in lists.
+TEST(RowGroup, LongListsAreManyPages) {
+    constexpr size_t kRows = 2048, kLength = 2000;
+    std::vector<ListSlot> lists(kRows, ListSlot{0, kLength});
+    std::vector<ListSlot> parts(kLength / 100, ListSlot{0, 100}), outer(kRows, ListSlot{0, kLength / 100});
+    std::vector<int64_t> numbers(kLength, 7);
+    std::vector<uint8_t> truths(kLength, 1);
+    std::vector<uint64_t> invalid(kLength / 64 + 1, 0);
+    auto write = [&](TypeKind kind, const Array &element, bool nested) {
+        SCOPED_TRACE(std::to_string(static_cast<int>(kind)) + (nested ? " nested" : ""));
+        Column column = Of(TypeKind::kArray);
+        column.children = {Of(kind)};
+        Array array{.values = lists.data(), .children = {element}};
+        if (nested) {
+            Column inner = column;
+            column.children = {inner};
+            array = {.values = outer.data(), .children = {{.values = parts.data(), .children = {element}}}};
+        }
+        Codec codec;
+        RowGroupWriter writer(std::make_shared<Schema>(std::vector{column}), codec);
+        ASSERT_TRUE(writer.Append({&array, 1}, kRows));
+        Chunk chunk = writer.Finish().at(0);
+        EXPECT_EQ(chunk.values, static_cast<int64_t>(kRows * kLength));
+        PagesOf(chunk, 5 << 20, (1 << 18) + kLength);
+        EXPECT_LT(writer.bytes(), 2u << 20);
+    };
+    for (bool nested : {false, true}) {
+        write(TypeKind::kLong, {.values = numbers.data()}, nested);
+        write(TypeKind::kLong, {.values = numbers.data(), .validity = invalid.data()}, nested);
+        write(TypeKind::kBoolean, {.values = truths.data()}, nested);
+        write(TypeKind::kBoolean, {.values = truths.data(), .validity = invalid.data()}, nested);
+    }
+}
+
+// A batch is cut between rows: each leaf of a column, and the next column, has all of them.
+TEST(RowGroup, WhatIsCutHasAllLeaves) {
+    Column list = Of(TypeKind::kArray), pair = Of(TypeKind::kStruct);
+    pair.children = {Of(TypeKind::kInt), Of(TypeKind::kArray)};
+    pair.children[1].children = {Of(TypeKind::kLong)};
+    list.children = {pair};
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(std::vector{list, list, Of(TypeKind::kLong)}), codec);
+    std::vector<ListSlot> lists(2048, ListSlot{0, 100}), inner(100, ListSlot{0, 3});
+    std::vector<int32_t> ints(100, 1);
+    std::vector<int64_t> longs(2048, 2);
+    Array array{.values = lists.data(), .children = {{.children = {{.values = ints.data()}, {.values = inner.data(), .children = {{.values = longs.data()}}}}}}};
+    std::vector<Array> columns = {array, array, {.values = longs.data()}};
+    ASSERT_TRUE(writer.Append(columns, 0));
+    ASSERT_TRUE(writer.Append(columns, 2048));
+    auto chunks = writer.Finish();
+    std::vector<int64_t> counts;
+    for (auto &chunk : chunks) counts.push_back(chunk.values);
+    EXPECT_EQ(counts, (std::vector<int64_t>{204800, 614400, 204800, 614400, 2048}));
+    for (auto &chunk : chunks) PagesOf(chunk, 1 << 20, (1 << 18) + 300);
+    EXPECT_GE(chunks[1].dictionary_pages, 3);
+    EXPECT_EQ(chunks[1].plain_pages, 0);
+}
+
+TEST(RowGroup, AnEmptyOneHoldsNothing) {
+    std::vector<Column> columns(1000, Of(TypeKind::kString));
+    columns.resize(2000, Of(TypeKind::kBoolean));
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(columns), codec);
+    EXPECT_EQ(writer.bytes(), 0u);
+}
+
+// What a dictionary holds counts while it is to be written, and no longer.
+TEST(RowGroup, DictionariesCount) {
+    Codec codec;
+    RowGroupWriter writer(std::make_shared<Schema>(std::vector{Of(TypeKind::kString)}), codec);
+    std::vector<std::string> texts;
+    for (int i = 0; i < 50; i++) texts.push_back(std::string(10'000, 'x') + std::to_string(i));
+    std::vector<StringSlot> slots;
+    for (int i = 0; i < 200; i++) slots.push_back(Slot(texts[static_cast<size_t>(i) % texts.size()]));
+    Array array{.values = slots.data()};
+    ASSERT_TRUE(writer.Append({&array, 1}, slots.size()));
+    EXPECT_GT(writer.bytes(), 500'000u);
+    EXPECT_LT(writer.bytes(), 510'000u);
+}
+
 TEST(RowGroup, NullMapKeysAreRefused) {
     Column map = Of(TypeKind::kMap);
     map.children = {Of(TypeKind::kInt), Of(TypeKind::kInt)};
