@@ -41,7 +41,7 @@ int Threads(const EngineOptions &options) {
 // The limit is the whole process's, since whoever sets it looks at it from outside: DuckDB's pool gets what is left beside the
 // program itself and what readers and writers of Parquet hold of their own (bench/merge.py, its last part).
 duckdb::idx_t PoolLimit(const EngineOptions &options) {
-    constexpr duckdb::idx_t kProgram = duckdb::idx_t{64} << 20, kThread = duckdb::idx_t{28} << 20;
+    constexpr duckdb::idx_t kProgram = duckdb::idx_t{64} << 20, kThread = kParquetWriteBytes + (duckdb::idx_t{4} << 20);
     duckdb::idx_t limit = duckdb::DBConfig::ParseMemoryLimit(MemoryLimit(options));
     duckdb::idx_t reserve = kProgram + kThread * static_cast<duckdb::idx_t>(Threads(options));
     return std::max(limit - std::min(limit, reserve), limit / 2);  // Below twice the reserve some of it has to do for both.

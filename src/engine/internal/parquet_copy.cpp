@@ -11,6 +11,7 @@
 #include "duckdb/common/file_system.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/parallel/task_scheduler.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 
 namespace tarn::engine {
@@ -18,8 +19,8 @@ namespace {
 
 using namespace duckdb;
 
-constexpr size_t kRowGroupBytes = size_t{64} << 20;   // A bound on what is held; rows of 500 bytes are below it.
-constexpr size_t kWorthAThread = size_t{1} << 20;     // Below it a row group of the rest of a thread's rows is too small.
+constexpr size_t kWorthAThread = size_t{1} << 20;  // Below it a row group of the rest of a thread's rows is too small,
+constexpr size_t kWorthMemory = kWorthAThread / 8;  // unless all that a COPY holds is too much.
 
 // What the file has for a type, without names.
 parquet::Column ColumnOf(const LogicalType &type) {
@@ -77,12 +78,14 @@ struct CopyBind final : FunctionData {
     parquet::SchemaPtr schema;
     duckdb::vector<LogicalType> types;
     parquet::Codec codec;
+    int64_t held_limit = 0;
+    std::shared_ptr<std::atomic<int64_t>> held = std::make_shared<std::atomic<int64_t>>(0);  // Bytes in the row groups of all open files.
 
     unique_ptr<FunctionData> Copy() const override { return make_uniq<CopyBind>(*this); }
     bool Equals(const FunctionData &other) const override { return schema == other.Cast<CopyBind>().schema; }
 };
 
-unique_ptr<FunctionData> Bind(ClientContext &, CopyFunctionBindInput &input, const duckdb::vector<string> &names, const duckdb::vector<LogicalType> &types) {
+unique_ptr<FunctionData> Bind(ClientContext &context, CopyFunctionBindInput &input, const duckdb::vector<string> &names, const duckdb::vector<LogicalType> &types) {
     auto bind = make_uniq<CopyBind>();
     std::vector<parquet::Column> columns;
     for (idx_t i = 0; i < names.size(); i++) {
@@ -101,6 +104,7 @@ unique_ptr<FunctionData> Bind(ClientContext &, CopyFunctionBindInput &input, con
             for (auto &id : ListValue::GetChildren(values[0])) ids.push_back(id.GetValue<int32_t>());
             size_t next = 0;
             for (auto &column : columns) TakeIds(column, ids, next);
+            if (next < ids.size()) throw InvalidInputException("FIELD_IDS: too many");
         } else {
             throw BinderException("FORMAT tarn_parquet has no option %s.", option);
         }
@@ -108,6 +112,7 @@ unique_ptr<FunctionData> Bind(ClientContext &, CopyFunctionBindInput &input, con
     if (!parquet::Schema::Fits(columns)) throw NotImplementedException("Columns nested more than 63 levels deep cannot be written.");
     bind->schema = std::make_shared<const parquet::Schema>(std::move(columns));
     bind->types = types;
+    bind->held_limit = static_cast<int64_t>(kParquetWriteBytes) * TaskScheduler::GetScheduler(context).NumberOfThreads();
     return bind;
 }
 
@@ -136,14 +141,21 @@ parquet::Array ArrayOf(Vector &vector, idx_t count, std::vector<unique_ptr<Unifi
     return array;
 }
 
-// A bound as DuckDB prints values of the type.
+// DuckDB prints decimals that have no place before the point without a 0 there, which is no number of JSON.
+string DecimalText(const Value &value) {
+    string text = value.ToString();
+    size_t point = text.starts_with('-') ? 1 : 0;
+    return text.substr(point).starts_with('.') ? text.insert(point, "0") : text;
+}
+
+// A bound as DuckDB prints values of the type, but for that 0.
 string TextOf(const parquet::Scalar &bound, const LogicalType &type) {
     if (auto text = std::get_if<std::string>(&bound)) return *text;
     if (auto wide = std::get_if<Int128>(&bound)) {
         hugeint_t value;
         value.lower = static_cast<uint64_t>(*wide);
         value.upper = static_cast<int64_t>(*wide >> 64);
-        return Value::DECIMAL(value, DecimalType::GetWidth(type), DecimalType::GetScale(type)).ToString();
+        return DecimalText(Value::DECIMAL(value, DecimalType::GetWidth(type), DecimalType::GetScale(type)));
     }
     if (auto number = std::get_if<double>(&bound)) {
         return type.id() == LogicalTypeId::FLOAT ? Value::FLOAT(static_cast<float>(*number)).ToString() : Value::DOUBLE(*number).ToString();
@@ -154,7 +166,7 @@ string TextOf(const parquet::Scalar &bound, const LogicalType &type) {
         case LogicalTypeId::DATE: return Value::DATE(date_t(static_cast<int32_t>(number))).ToString();
         case LogicalTypeId::TIMESTAMP_TZ: return Value::TIMESTAMPTZ(timestamp_tz_t(number)).ToString();
         case LogicalTypeId::TIMESTAMP: return Value::TIMESTAMP(timestamp_t(number)).ToString();
-        case LogicalTypeId::DECIMAL: return Value::DECIMAL(number, DecimalType::GetWidth(type), DecimalType::GetScale(type)).ToString();
+        case LogicalTypeId::DECIMAL: return DecimalText(Value::DECIMAL(number, DecimalType::GetWidth(type), DecimalType::GetScale(type)));
         default: return Value::BIGINT(number).ToString();
     }
 }
@@ -172,23 +184,31 @@ public:
         auto writer = Borrow();
         size_t before = writer->bytes();
         if (auto added = writer->Append(arrays, chunk.size()); !added) ThrowThroughDuckDB(added.error());
-        pending_ += static_cast<int64_t>(writer->bytes()) - static_cast<int64_t>(before);
-        if (writer->rows() >= parquet::kRowGroupRows || writer->bytes() >= kRowGroupBytes) Flush(*writer);
+        auto more = static_cast<int64_t>(writer->bytes()) - static_cast<int64_t>(before);
+        size_ += more;
+        *bind_.held += more;
+        if (writer->rows() >= parquet::kRowGroupRows || writer->bytes() >= kParquetWriteBytes) {
+            Flush(*writer);
+            writer->Reset();
+        }
         Return(std::move(writer));
     }
 
-    // A thread has no more rows: what one row group holds is compressed here, beside the other threads.
+    // A thread has no more rows, or none for now: what one row group holds is compressed here, beside the other threads. Its memory goes, since
+    // a COPY into partitions has a hundred files open.
     void Combine() {
-        auto writer = Borrow();
-        if (writer->bytes() >= kWorthAThread) Flush(*writer);
-        Return(std::move(writer));
+        auto writer = Idle();
+        if (!writer) return;
+        size_t worth = *bind_.held > bind_.held_limit ? kWorthMemory : kWorthAThread;
+        if (writer->rows() > 0 && writer->bytes() >= worth) Flush(*writer);
+        else Return(std::move(writer));
     }
 
     void Finalize() {
-        for (auto &writer : writers_) {
+        for (; auto writer = Idle();) {
             if (writer->rows() > 0) Flush(*writer);
         }
-        if (size_ == 0) Write(parquet::kMagic.data(), parquet::kMagic.size());
+        Begin();
         std::string footer = footer_.Bytes();
         Write(footer.data(), footer.size());
         handle_->Close();
@@ -196,20 +216,20 @@ public:
     }
 
     void ReportTo(CopyFunctionFileStatistics &statistics) { statistics_ = &statistics; }
-    bool LargerThan(idx_t bytes) const { return static_cast<int64_t>(size_.load()) + pending_ >= static_cast<int64_t>(bytes); }
+    bool LargerThan(idx_t bytes) const { return size_ >= static_cast<int64_t>(bytes); }
 
 private:
-    // A row group that nobody appends to: the one that was used last, so that there are as few as threads at a time.
+    // A row group that nobody appends to: the one that was used last, so that there are as few as threads at a time. nullptr: there is none.
+    unique_ptr<parquet::RowGroupWriter> Idle() {
+        std::lock_guard lock(writers_mutex_);
+        if (writers_.empty()) return nullptr;
+        auto writer = std::move(writers_.back());
+        writers_.pop_back();
+        return writer;
+    }
     unique_ptr<parquet::RowGroupWriter> Borrow() {
-        {
-            std::lock_guard lock(writers_mutex_);
-            if (!writers_.empty()) {
-                auto writer = std::move(writers_.back());
-                writers_.pop_back();
-                return writer;
-            }
-        }
-        return make_uniq<parquet::RowGroupWriter>(bind_.schema, bind_.codec);
+        auto writer = Idle();
+        return writer ? std::move(writer) : make_uniq<parquet::RowGroupWriter>(bind_.schema, bind_.codec);
     }
     void Return(unique_ptr<parquet::RowGroupWriter> writer) {
         std::lock_guard lock(writers_mutex_);
@@ -217,31 +237,34 @@ private:
     }
 
     void Flush(parquet::RowGroupWriter &writer) {
-        auto bytes = static_cast<int64_t>(writer.bytes());
+        auto held = static_cast<int64_t>(writer.bytes());
         auto chunks = writer.Finish();
-        {
-            std::lock_guard lock(file_mutex_);
-            if (size_ == 0) Write(parquet::kMagic.data(), parquet::kMagic.size());
-            uint64_t offset = size_;
-            for (auto &chunk : chunks) {
-                Write(chunk.dictionary.data(), chunk.dictionary.size());
-                Write(chunk.pages.data(), chunk.pages.size());
-            }
-            footer_.Add(chunks, writer.rows(), offset);
+        int64_t bytes = 0;
+        for (auto &chunk : chunks) bytes += static_cast<int64_t>(chunk.bytes());
+        size_ += bytes - held;
+        *bind_.held -= held;
+        std::lock_guard lock(file_mutex_);
+        Begin();
+        uint64_t offset = written_;
+        for (auto &chunk : chunks) {
+            Write(chunk.dictionary.data(), chunk.dictionary.size());
+            Write(chunk.pages.data(), chunk.pages.size());
         }
-        pending_ -= bytes;
-        writer.Reset();
+        footer_.Add(chunks, writer.rows(), offset);
     }
 
+    void Begin() {
+        if (written_ == 0) Write(parquet::kMagic.data(), parquet::kMagic.size());
+    }
     void Write(const void *bytes, size_t size) {
         if (size == 0) return;
         handle_->Write(const_cast<void *>(bytes), size);
-        size_ += size;
+        written_ += size;
     }
 
     void Fill(CopyFunctionFileStatistics &statistics) {
         statistics.row_count = static_cast<idx_t>(footer_.rows());
-        statistics.file_size_bytes = size_;
+        statistics.file_size_bytes = written_;
         auto &leaves = bind_.schema->leaves();
         size_t next = 0;
         for (idx_t i = 0; i < bind_.types.size(); i++) FillColumn(statistics, bind_.types[i], leaves, next);
@@ -273,10 +296,10 @@ private:
 
     CopyBind &bind_;
     unique_ptr<FileHandle> handle_;
-    std::mutex file_mutex_;  // The file and its footer.
+    std::mutex file_mutex_;  // The file, its length and its footer.
     parquet::Footer footer_;
-    std::atomic<uint64_t> size_{0};
-    std::atomic<int64_t> pending_{0};  // Bytes that row groups hold.
+    uint64_t written_ = 0;
+    std::atomic<int64_t> size_{0};  // Of the row groups: those that are written and those that are held.
     std::mutex writers_mutex_;
     std::vector<unique_ptr<parquet::RowGroupWriter>> writers_;
     CopyFunctionFileStatistics *statistics_ = nullptr;

@@ -113,6 +113,18 @@ protected:
         return result;
     }
     std::string File(const std::string &name) const { return (folder_ / name).string(); }
+    std::string Text(const std::string &sql) { return Run(sql)->GetValue(0, 0).ToString(); }
+    // Rows that one of two FROM items has more often than the other.
+    std::string Differences(const std::string &one, const std::string &other) {
+        return Text("SELECT (SELECT count(*) FROM (FROM " + one + " EXCEPT ALL FROM " + other + ")) + (SELECT count(*) FROM (FROM " + other + " EXCEPT ALL FROM " + one + "))");
+    }
+    // A query's rows, written and read again.
+    void ExpectToComeBack(const std::string &query, const std::string &options = "") {
+        SCOPED_TRACE(query);
+        std::string file = File("back.parquet");
+        Run("COPY (" + query + ") TO '" + file + "' (FORMAT tarn_parquet" + options + ")");
+        EXPECT_EQ(Differences("(" + query + ")", "read_parquet('" + file + "')"), "0");
+    }
     // min, max, null_count, has_nan of a column of the file that `copied` tells of; "" where it is silent.
     static std::map<std::string, std::string> StatsOf(duckdb::MaterializedQueryResult &copied, const std::string &column) {
         std::map<std::string, std::string> found;
@@ -223,6 +235,83 @@ TEST_F(ParquetCopy, ManyRowsOfAllKindsOfRepetition) {
     EXPECT_EQ(Run("SELECT count(*) FROM read_parquet('" + file + "') WHERE late IS NOT NULL")->GetValue(0, 0).ToString(), "169999");
 }
 
+// A text of 5 to 50 KB in each element, so that pages end within a batch, between rows whose lists are NULL, empty or hold NULLs.
+TEST_F(ParquetCopy, ListsOfLongTextsOverPagesAndRowGroups) {
+    Run("CREATE TABLE t AS SELECT i, CASE WHEN i % 17 = 0 THEN NULL WHEN i % 5 = 0 THEN [] ELSE [CASE WHEN (i + k) % 7 = 0 THEN NULL ELSE "
+        "{'text': CASE WHEN (i + k) % 11 = 0 THEN NULL ELSE repeat(md5(concat(i, ':', k)), 160 + (hash(i, k) % 1400)::INTEGER) END, "
+        "'number': CASE WHEN (i + k) % 3 > 0 THEN i * 10 + k END} END FOR k IN range(i % 4)] END AS items, i AS after FROM range(2500) r(i)");
+    ExpectToComeBack("FROM t", ", COMPRESSION uncompressed");
+    EXPECT_GE(std::stoi(Text("SELECT count(DISTINCT row_group_id) FROM parquet_metadata('" + File("back.parquet") + "')")), 2);
+    ExpectToComeBack("FROM t");
+}
+
+TEST_F(ParquetCopy, DictionariesOfListsOutliveAPage) {
+    Run("CREATE TABLE t AS SELECT i, [(hash(i, k) % 500)::BIGINT FOR k IN range(11)] AS numbers, ['word number ' || (hash(k, i) % 900) FOR k IN range(10)] AS words, "
+        "[[CASE WHEN (i + k) % 9 > 0 THEN 'tag ' || (i + k) % 7 END FOR k IN range(i % 5)], [], NULL] AS tags FROM range(60000) r(i)");
+    ExpectToComeBack("FROM t");
+    auto chunks = Run("SELECT num_values, encodings LIKE '%DICTIONARY%' FROM parquet_metadata('" + File("back.parquet") + "') WHERE path_in_schema <> 'i'");
+    ASSERT_EQ(chunks->RowCount(), 3u);
+    for (duckdb::idx_t row = 0; row < 3; row++) {
+        EXPECT_GT(chunks->GetValue(0, row).GetValue<int64_t>(), 131072 + 4096);
+        EXPECT_EQ(chunks->GetValue(1, row).ToString(), "true");
+    }
+}
+
+// What filters, joins and constants hand on: slots that are selected, that several rows share, and NULLs of types with parts.
+TEST_F(ParquetCopy, VectorsThatAreNotFlat) {
+    Run("CREATE TABLE t AS SELECT i, CASE WHEN i % 4 > 0 THEN [i, NULL, i * 2] END AS list, CASE WHEN i % 5 > 0 THEN {'a': i, 'b': CASE WHEN i % 3 > 0 THEN ['text ' || i, 'and more than twelve bytes of it'] END} END AS pair, "
+        "CASE WHEN i % 6 > 0 THEN MAP {'key ' || i: [i], 'other': NULL} END AS map, 'a text that is longer than a slot ' || i % 50 AS text FROM range(7000) r(i)");
+    ExpectToComeBack("FROM t WHERE i % 3 = 0");
+    ExpectToComeBack("SELECT pair.b, list[2:3] AS part, pair.a, map_values(map) AS found FROM t WHERE i % 7 < 2");
+    ExpectToComeBack("SELECT few.*, r.range % 13 AS n FROM range(9000) r JOIN (FROM t WHERE i < 40) few ON few.i = r.range % 40");
+    ExpectToComeBack("SELECT r.range AS n, t.* FROM range(0, 9000, 3) r LEFT JOIN t ON t.i = r.range");
+    ExpectToComeBack("SELECT [1, NULL, 3] AS list, {'a': NULL::INTEGER, 'b': ['x', NULL]} AS pair, MAP {'k': [1, 2]} AS map, 'constant' AS text, range AS n FROM range(5000)");
+    ExpectToComeBack("SELECT NULL::INTEGER[] AS list, NULL::STRUCT(a INTEGER, b VARCHAR[]) AS pair, NULL::MAP(VARCHAR, INTEGER) AS map, []::VARCHAR[][] AS empty, range AS n FROM range(5000)");
+    ExpectToComeBack("SELECT list, list AS again, [list, list] AS twice, {'one': pair, 'two': pair} AS pairs FROM t WHERE i % 2 = 0");
+    ExpectToComeBack("SELECT i, unnest(list) AS element, map FROM t WHERE i % 3 > 0");
+}
+
+TEST_F(ParquetCopy, ManyThreadsAndFiles) {
+    Run("SET threads = 4");
+    Run("SET preserve_insertion_order = false");
+    Run("SET partitioned_write_max_open_files = 20");
+    Run("SET partitioned_write_flush_threshold = 20000");
+    Run("CREATE TABLE t AS SELECT i, i % 60 AS p, md5(i::VARCHAR) AS key, 'user ' || hash(i) % 3000 AS \"user\", [i, i % 3, NULL] AS list FROM range(500000) r(i)");
+    for (std::string options : {"FILE_SIZE_BYTES '2MB'", "PARTITION_BY (p), WRITE_PARTITION_COLUMNS true"}) {
+        SCOPED_TRACE(options);
+        std::string folder = File("many" + std::to_string(options.size()));
+        auto copied = Run("COPY t TO '" + folder + "' (FORMAT tarn_parquet, RETURN_STATS, " + options + ")");
+        EXPECT_GE(copied->RowCount(), 5u);
+        uint64_t rows = 0;
+        for (duckdb::idx_t row = 0; row < copied->RowCount(); row++) {
+            rows += copied->GetValue(1, row).GetValue<uint64_t>();
+            EXPECT_EQ(copied->GetValue(2, row).GetValue<uint64_t>(), std::filesystem::file_size(copied->GetValue(0, row).ToString()));
+        }
+        EXPECT_EQ(rows, 500000u);
+        EXPECT_EQ(Differences("t", "read_parquet('" + folder + "/**/*.parquet', hive_partitioning = false)"), "0");
+    }
+}
+
+TEST_F(ParquetCopy, NoRowsAreNoRowGroup) {
+    std::string columns;
+    for (int i = 0; i < 17000; i++) columns += (i == 0 ? "1 AS c" : ", 1 AS c") + std::to_string(i);
+    std::string file = File("wide.parquet");
+    Run("COPY (SELECT " + columns + " WHERE random() > 2) TO '" + file + "' (FORMAT tarn_parquet)");
+    EXPECT_EQ(Text("SELECT num_row_groups FROM parquet_file_metadata('" + file + "')"), "0");
+}
+
+// As JSON has numbers: Delta's statistics are JSON.
+TEST_F(ParquetCopy, DecimalsBelowOneHaveAZeroBeforeThePoint) {
+    std::string file = File("decimals.parquet");
+    auto copied = Run("COPY (SELECT CASE WHEN i = 0 THEN -0.05 ELSE 0.05 END::DECIMAL(2, 2) AS a, CASE WHEN i = 0 THEN -0.5 ELSE 0.25 END::DECIMAL(38, 38) AS b, "
+                      "CASE WHEN i = 0 THEN -0.5 ELSE 10.5 END::DECIMAL(4, 2) AS c FROM range(2) r(i)) TO '" + file + "' (FORMAT tarn_parquet, RETURN_STATS)");
+    auto a = StatsOf(*copied, "\"a\""), b = StatsOf(*copied, "\"b\""), c = StatsOf(*copied, "\"c\"");
+    EXPECT_EQ(a["min"] + " " + a["max"], "-0.05 0.05");
+    EXPECT_EQ(b["min"] + " " + b["max"], "-0.50000000000000000000000000000000000000 0.25000000000000000000000000000000000000");
+    EXPECT_EQ(c["min"] + " " + c["max"], "-0.50 10.50");
+    EXPECT_EQ(Differences("read_parquet('" + file + "')", "(VALUES (-0.05::DECIMAL(2, 2), -0.5::DECIMAL(38, 38), -0.5::DECIMAL(4, 2)), (0.05, 0.25, 10.5)) v(a, b, c)"), "0");
+}
+
 TEST_F(ParquetCopy, FieldIdsAreWhereTheyAreAsked) {
     Run("CREATE TABLE t AS SELECT 1 AS a, {'x': 2, 'y': [3]} AS s, MAP {'k': 4} AS m");
     std::string file = File("ids.parquet");
@@ -241,7 +330,8 @@ TEST_F(ParquetCopy, WhatHasNoPlaceIsRefused) {
     expect("SELECT INTERVAL 1 DAY AS i", "", "no place for the type");
     expect("SELECT 1", ", SPEED 9", "no option");
     expect("SELECT 1", ", COMPRESSION lzo", "no codec lzo");
-    expect("SELECT 1 AS a, 2 AS b", ", FIELD_IDS [1]", "FIELD_IDS");
+    expect("SELECT 1 AS a, 2 AS b", ", FIELD_IDS [1]", "FIELD_IDS: too few");
+    expect("SELECT 1 AS a, 2 AS b", ", FIELD_IDS [1, 2, 3]", "FIELD_IDS: too many");
 }
 
 }  // namespace
