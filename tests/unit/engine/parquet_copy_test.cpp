@@ -292,14 +292,6 @@ TEST_F(ParquetCopy, ManyThreadsAndFiles) {
     }
 }
 
-TEST_F(ParquetCopy, NoRowsAreNoRowGroup) {
-    std::string columns;
-    for (int i = 0; i < 17000; i++) columns += (i == 0 ? "1 AS c" : ", 1 AS c") + std::to_string(i);
-    std::string file = File("wide.parquet");
-    Run("COPY (SELECT " + columns + " WHERE random() > 2) TO '" + file + "' (FORMAT tarn_parquet)");
-    EXPECT_EQ(Text("SELECT num_row_groups FROM parquet_file_metadata('" + file + "')"), "0");
-}
-
 // As JSON has numbers: Delta's statistics are JSON.
 TEST_F(ParquetCopy, DecimalsBelowOneHaveAZeroBeforeThePoint) {
     std::string file = File("decimals.parquet");
