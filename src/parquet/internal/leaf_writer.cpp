@@ -184,7 +184,8 @@ private:
             } while (level < levels.count && bytes < kPageBytes && level - begin < kPageSlots);
             if (size_t row = bytes + (level - begin) * kLevelBytes; row > kLargestRow) {
                 return Fail(ErrorKind::kUnsupported, "PARQUET_VALUE_TOO_LARGE",
-                            "A row's values of the column " + leaf_.path.front() + " take " + std::to_string(row) + " bytes; a page of a Parquet file holds 1 GiB.");
+                            "A row's values of the column " + leaf_.path.front() + " take " + std::to_string(row) +
+                                " bytes; a page of a Parquet file holds 1 GiB.");
             }
             AppendPiece(from, present, bytes, levels.From(begin, level - begin));
             from += present;
