@@ -59,7 +59,7 @@ namespace tarn::extjson {
 
 enum class Mode : uint8_t { kMongo, kJson };
 
-// Where each column stands in the documents: "votes[].index".
+// Where each column stands in the documents: "votes[].index", "['a name.with a dot'].x".
 using SchemaPaths = std::set<std::string>;
 
 struct ReadOptions {

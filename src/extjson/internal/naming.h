@@ -22,7 +22,13 @@ inline std::string JoinPath(std::string_view parent, std::string_view name) {
     return parent.empty() ? std::string(name) : std::string(parent) + "_" + std::string(name);
 }
 
-// As messages and SchemaPaths show a path: `votes[].index`.
-inline std::string Shown(const std::string &parent, const std::string &name) { return parent.empty() ? name : parent + "." + name; }
+// As messages and SchemaPaths show a path: `votes[].index`. Names that could be taken for several stand as `['a.b']`, so that no two
+// paths look the same.
+inline std::string Shown(const std::string &parent, const std::string &name) {
+    if (!name.empty() && name.find_first_of(".[") == std::string::npos) return parent.empty() ? name : parent + "." + name;
+    std::string quoted;
+    for (char c : name) quoted.append(c == '\'' ? 2 : 1, c);
+    return parent + "['" + quoted + "']";
+}
 
 }  // namespace tarn::extjson

@@ -64,6 +64,11 @@ bool HoldsNothing(const char *begin, const char *end) {
                        [](char c) { return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || IsBlank(c); });
 }
 
+bool HasBeginning(const SchemaPaths &paths, const std::string &beginning) {
+    auto it = paths.lower_bound(beginning);
+    return it != paths.end() && it->starts_with(beginning);
+}
+
 bool IsInteger(const Token &token) { return token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kLong; }
 
 }  // namespace
@@ -88,8 +93,15 @@ bool ReadWalker::TakeToken(Token &token) {
 bool ReadWalker::IsMissingObject(ReadNode &node) {
     if (Here() != 'n' || !mongo_) return false;
     if (node.action == Action::kMembers) return true;
-    std::string prefix = FlatName(node.path) + "_";
-    bool found = node.columns && std::ranges::any_of(node.columns->by_name, [&](auto &entry) { return entry.first.starts_with(prefix); });
+    bool found;
+    if (options_.guessed_paths) {
+        // The names of columns do not tell `user.id` from `user_id`.
+        std::string shown = ShownPath(node);
+        found = HasBeginning(*options_.guessed_paths, shown + ".") || HasBeginning(*options_.guessed_paths, shown + "['");
+    } else {
+        std::string prefix = FlatName(node.path) + "_";
+        found = node.columns && std::ranges::any_of(node.columns->by_name, [&](auto &entry) { return entry.first.starts_with(prefix); });
+    }
     if (found) node.action = Action::kMembers;
     return found;
 }

@@ -300,6 +300,18 @@ json Colliding(Maker &make, int depth) {
     return object;
 }
 
+// Documents of one form, but for a NULL or a scalar under a name that columns of objects begin with.
+json Beginnings(Maker &make) {
+    json document = {{"id", 1}, {"user_id", 2}, {"at", {{"by", {{"name", "x"}}}}}, {"list", json::array({{{"in_it", 1}, {"of", {{"x", 1}}}}})}};
+    if (make.Chance(50)) document.erase(document.begin().key());
+    if (make.Chance(85)) return document;
+    static const std::vector<std::string> kNames = {"user", "at", "at_by", "list", "in", "of", "_user", "at.by", "", "user_"};
+    json value = make.Chance(70) ? json(nullptr) : make.Chance(50) ? json(1) : json::object();
+    json *object = make.Chance(60) ? &document : document.contains("at") && make.Chance(50) ? &document["at"] : &document["list"][0];
+    (*object)[kNames[make.Below(kNames.size())]] = std::move(value);
+    return document;
+}
+
 // What a reader by a guessed schema reads to its end is what inference from everything would have given; whatever it stops at
 // may be right after all.
 TEST(Property, AGuessedSchemaIsTheInferredOne) {
@@ -311,10 +323,13 @@ TEST(Property, AGuessedSchemaIsTheInferredOne) {
         options.mode = make.Chance(60) ? Mode::kMongo : Mode::kJson;
         options.chunk_bytes = 1 + make.Below(500);
         options.threads = 1 + int(make.Below(3));
-        size_t kind = make.Below(3);
+        size_t kind = make.Below(4);
         std::string all, sample;
         for (size_t i = 2 + make.Below(20); i > 0; --i) {
-            json document = kind == 0 ? Colliding(make, 2) : kind == 1 ? make.ExtendedObject("", 2).first : make.Object(1);
+            json document = kind == 0   ? Colliding(make, 2)
+                            : kind == 1 ? make.ExtendedObject("", 2).first
+                            : kind == 2 ? make.Object(1)
+                                        : Beginnings(make);
             std::string text = make.Write(document) + "\n";
             all += text;
             if (make.Chance(85)) sample += text;
