@@ -39,7 +39,7 @@
 //   MALFORMED_RECORD_IN_PARSING  not JSON, cut, empty file, duplicate keys (names equal but for case
 //                                count), an object where a scalar was
 //   RESOURCE_LIMIT_EXCEEDED      a document larger than max_document_bytes, deeper than max_depth
-//   COLUMN_ALREADY_EXISTS        two paths flatten to one name
+//   COLUMN_ALREADY_EXISTS        two paths flatten to one name; for a reader: within one document
 // Specification: MongoDB Extended JSON v2 (canonical, relaxed; v1 where noted), RFC 8259.
 #pragma once
 
@@ -112,7 +112,7 @@ Result<DataType> InferSchema(const std::vector<InputFile> &files, const ReadOpti
 // Turns documents into batches. Documents need not match the schema: a field that the schema lacks,
 // or whose value does not fit the column's type, is rescued (unless it is null or only empty brackets);
 // a field that the document lacks is NULL. A value that does not fit within an array or map is NULL
-// there, and the whole array is rescued.
+// there, and the whole array is rescued. Two fields of one document that become one column are an error.
 // Names are matched exactly (case counts). Column types may be any but VARIANT, VOID and INTERVAL.
 class Reader {
 public:

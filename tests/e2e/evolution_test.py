@@ -69,6 +69,17 @@ class Evolution(TarnTest):
         self.assertIn("done in", self.update("b", [{"id": 2, "changed": 1}]).stdout)
         self.assertEqual(len(self.table()), 2)
 
+    # A plain read of such a file refuses it; read by the columns of earlier files, it is refused as well.
+    def test_two_fields_that_become_one_column(self):
+        self.update("a", [{"id": 1, "changed": 1, "user_id": 5}])
+        for fields in ({"user_id": 6, "user": {"id": 7}}, {"user": {"id": 7}, "user_id": 6}):
+            refused = self.update("b", [{"id": 2, "changed": 1} | fields], check=False)
+            self.assertEqual(refused.returncode, 1)
+            self.assertRegex(refused.stderr, r"\[COLUMN_ALREADY_EXISTS\].*`user_id` and `user\.id`")
+        self.assertEqual(self.table("raw"), [{"id": 1, "changed": 1, "user_id": 5}])
+        self.update("b", [{"id": 2, "changed": 1, "user": {"id": 7}}])
+        self.assertEqual([row["user_id"] for row in self.table("raw")], [5, 7])
+
     # Large enough for the first load to guess its columns from pieces; what makes the guess wrong stands between them.
     def test_a_first_load_whose_columns_are_guessed(self):
         documents = [json.dumps({"id": i, "changed": i, "text": "x" * 100, "votes": [{"index": 1}]}) for i in range(70_000)]

@@ -36,6 +36,7 @@ struct Builder {
     std::unordered_map<std::string, Builder *> by_name;  // kStruct. Null: known, but nobody wants it.
 
     size_t slot() const { return scope->slot; }
+    bool IsSet() const { return (validity[slot() / 64] >> (slot() % 64) & 1) != 0; }
     void SetValid() { validity[slot() / 64] |= uint64_t{1} << (slot() % 64); }
     template <class T>
     void Set(T value) {

@@ -139,7 +139,7 @@ protected:
     }
 
     bool TryUndefined() {
-        if (Peek(1) != '"' || StringAt(1) != "$undefined" || Peek(2) != ':' || Peek(4) != '}') return false;
+        if (Peek(1) != '"' || text_[next_[1] + 1] != '$' || StringAt(1) != "$undefined" || Peek(2) != ':' || Peek(4) != '}') return false;
         next_ += 3;
         bool taken = TakeWord("true");
         if (taken) {

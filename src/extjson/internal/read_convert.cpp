@@ -120,6 +120,17 @@ bool ReadWalker::FailUnknown(const ReadNode &node) {
                                   "` is new."));
 }
 
+bool ReadWalker::FailTaken(const ReadNode &node, size_t offset) {
+    std::string others;
+    for (const ReadNode *other : bound_.at(node.builder)) {
+        if (other != &node) others += (others.empty() ? "`" : " or `") + ShownPath(*other) + "`";
+    }
+    auto column = std::ranges::find(node.parent->columns->by_name, node.builder, [](auto &entry) { return entry.second; });
+    return FailWith(MakeError(ErrorKind::kInvalidInput, "COLUMN_ALREADY_EXISTS",
+                              Place(path(), block_->file_offset + offset) + ": the field `" + ShownPath(node) + "` becomes the column `" +
+                                  column->first + "`, as " + others + " of the same document does."));
+}
+
 bool ReadWalker::Convert(ReadNode &node) {
     // The members of an unknown object of MongoDB's may be known, or are found unknown in their turn.
     if (IsUnknown(node) && !(mongo_ && Here() == '{') && !IsMissingObject(node)) return FailUnknown(node);
@@ -131,6 +142,7 @@ bool ReadWalker::Convert(ReadNode &node) {
         if (!usual) return FailUnknown(node);
     }
     if (Here() == '{') return ConvertObject(node);
+    if (Here() == '[' && IsTaken(node)) return FailTaken(node, Offset());
     if (Here() == '[')
         return node.builder && node.builder->type.kind == TypeKind::kArray ? List(node) : ConvertContainer(node);
     const char *begin = At();
@@ -146,8 +158,11 @@ bool ReadWalker::ConvertObject(ReadNode &node) {
         if (!ConvertMongoObject(node, done)) return false;
         if (done) return true;
     }
-    if (node.builder && node.builder->type.kind == TypeKind::kStruct) return Struct(node);
-    if (node.builder && node.builder->type.kind == TypeKind::kMap) return Map(node);
+    bool is_struct = node.builder && node.builder->type.kind == TypeKind::kStruct;
+    bool is_map = node.builder && node.builder->type.kind == TypeKind::kMap;
+    if ((is_struct || is_map) && IsTaken(node)) return FailTaken(node, Offset());
+    if (is_struct) return Struct(node);
+    if (is_map) return Map(node);
     if (mongo_ && !node.is_element) {
         if (!node.builder) node.action = Action::kMembers;
         return Object(node);
@@ -306,6 +321,7 @@ bool ReadWalker::StoreOrRescue(ReadNode &node, const Token &token, const char *b
 bool ReadWalker::Store(ReadNode &node, const Token &token, bool &fits) {
     std::string_view text = token.text;
     bool is_string = token.kind == Token::Kind::kString;
+    if (IsTaken(node)) return FailTaken(node, size_t(text.data() - text_) - is_string);
     if (node.builder && node.builder->type.kind == TypeKind::kString) {
         fits = true;
         if (is_string) return PutText(*node.builder, text.data(), text.size());

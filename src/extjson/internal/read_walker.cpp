@@ -153,7 +153,7 @@ bool ReadWalker::Value(ReadNode &node) {
             if (*p == '[') return List(node);
             break;
         case Action::kStruct:
-            if (*p == '{') return Struct(node);
+            if (*p == '{') return mongo_ && TryUndefined() ? true : Struct(node);
             break;
         case Action::kSkip:
             return SkipValue();
@@ -297,6 +297,7 @@ ReadNode *ReadWalker::NewMember(ReadNode &object, std::string_view name) {
             if (!it->second) member->action = Action::kSkip;
         }
     }
+    Share(*member);
     if (mongo_ && member->action == Action::kText && name == "$oid") object.oid = member;
     if (mongo_ && member->action == Action::kTimestamp && name == "$date") object.date = member;
     return member;
@@ -335,6 +336,20 @@ void ReadWalker::Bind(ReadNode &node, Builder *builder) {
     }
     // $binary's value is base64, not text.
     if (node.special == Special::kBinary) node.action = Action::kConvert;
+}
+
+// Two paths of one name take turns in a column, but not within a document.
+void ReadWalker::Share(ReadNode &node) {
+    if (!node.builder) return;
+    auto &nodes = bound_[node.builder];
+    nodes.push_back(&node);
+    if (nodes.size() == 1) return;
+    for (ReadNode *each : nodes) {
+        each->shared = true;
+        each->action = Action::kConvert;
+        if (each->parent->oid == each) each->parent->oid = nullptr;
+        if (each->parent->date == each) each->parent->date = nullptr;
+    }
 }
 
 ReadNode &ReadWalker::ElementOf(ReadNode &node) {

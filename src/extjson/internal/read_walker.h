@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "extjson/extjson.h"
@@ -33,6 +34,7 @@ struct ReadNode : Shape<ReadNode> {
     Special special = Special::kNone;
     bool is_element = false;     // An element of an array or a value of a map.
     bool text_is_date = false;   // $date: numbers are milliseconds.
+    bool shared = false;         // Other nodes have the same column. No fast case: each value asks whether one of them was here.
     Builder *builder = nullptr;  // Null: the schema has no such column.
     Builder *columns = nullptr;  // The struct (or the schema itself) that this node's members belong to,
     std::string path;            // and their names' beginning in it (Mode::kMongo).
@@ -75,6 +77,7 @@ private:
     ReadNode *SearchMember(ReadNode &object, ReadNode *previous);
     ReadNode *NewMember(ReadNode &object, std::string_view name);
     void Bind(ReadNode &node, Builder *builder);
+    void Share(ReadNode &node);
     ReadNode &ElementOf(ReadNode &node);
     // read_convert.cpp: everything else.
     bool Convert(ReadNode &node);
@@ -82,6 +85,9 @@ private:
     // Whether nothing but null stands where other documents have an object with columns.
     bool IsMissingObject(ReadNode &node);
     bool FailUnknown(const ReadNode &node);
+    // Whether another node of the same document has filled the column of `node`.
+    bool IsTaken(const ReadNode &node) const { return node.shared && node.builder->IsSet(); }
+    bool FailTaken(const ReadNode &node, size_t offset);
     // ReadOptions::guessed_paths: whether `node`, a column's, stands where the column was seen.
     bool IsWhereSeen(const ReadNode &node) const;
     std::string ShownPath(const ReadNode &node) const;
@@ -126,6 +132,7 @@ private:
     uint32_t batches_of_block_ = 0;
     uint64_t objects_ = 0;
     size_t fields_ = 0;
+    std::unordered_map<const Builder *, std::vector<ReadNode *>> bound_;  // The nodes of each column.
     int lists_ = 0;                 // Arrays and maps that we are in.
     bool list_misfit_ = false;      // Something in the outermost one did not fit.
     std::vector<Rescued> rescued_;  // Of this row.

@@ -78,6 +78,41 @@ TEST(Read, Wrappers) {
          "_rescued":{"b":{"$binary":{"subType":"00"}},"_file_path":"users.json"}}])"));
     EXPECT_EQ(LoadText(R"({"a":[{"$oid":"x"},{"$oid":"y\n"},null],"d":[{"$date":1},{"$date":{"$numberLong":"2"}}]})"),
               json::parse(R"([{"a":["x","y\n",null],"d":[1000,2000]}])"));
+    EXPECT_EQ(LoadText(R"({"a":[{"x":1},{"$undefined":true},{"x":{"$undefined":true}},null]})"),
+              json::parse(R"([{"a":[{"x":1},null,{"x":null},null]}])"));
+}
+
+DataType StructOf(const std::string &name, DataType type) { return DataType::Struct({Field{name, std::move(type)}}); }
+
+// What inference refuses for the whole input, a reader by a given schema refuses within a document.
+TEST(Read, TwoFieldsThatBecomeOneColumn) {
+    DataType number = StructOf("user_id", DataType::Of(TypeKind::kLong));
+    EXPECT_EQ(ReadText(R"({"user_id":6} {"user":{"id":7}} {"user_id":8,"user":{"id":null}} {"user_id":null,"user":{"id":9}}
+                          {"user_id":10,"user":null} {"user_id":11,"user":{}} {"user_id":12,"user":{"id":{"$undefined":true}}})", number),
+              json::parse(R"([{"user_id":6},{"user_id":7},{"user_id":8},{"user_id":9},{"user_id":10},{"user_id":11},{"user_id":12}])"));
+    EXPECT_EQ(ReadText(R"({"user_id":5} {"user_id":6,"user":{"id":7}})", number),
+              "[COLUMN_ALREADY_EXISTS] users.json at byte 40: the field `user.id` becomes the column `user_id`, as `user_id` of the same "
+              "document does. SQLSTATE: 42711");
+    DataType list = DataType::Array(DataType::Of(TypeKind::kLong));
+    DataType map = DataType::Map(DataType::Of(TypeKind::kString), DataType::Of(TypeKind::kLong));
+    const std::vector<std::pair<DataType, std::string>> kTwice = {
+        {number, R"({"user":{"id":7},"user_id":6})"},
+        {number, R"({"user_id":6,"user":{"id":{"$numberLong":"7"}}})"},
+        {StructOf("v", DataType::Array(number)), R"({"v":[{"user_id":1},{"user_id":6,"user":{"id":7}}]})"},
+        {StructOf("a_b", list), R"({"a_b":[1],"a":{"b":[2]}})"},
+        {StructOf("a_b", DataType::Of(TypeKind::kString)), R"({"a_b":"x","a":{"b":"y"}})"},
+        {StructOf("a_b", DataType::Of(TypeKind::kString)), R"({"a":{"b":[1]},"a_b":"x"})"},
+        {StructOf("a_b", number), R"({"a_b":{"user_id":1},"a":{"b":{"user_id":2}}})"},
+        {StructOf("a_b", map), R"({"a_b":{"x":1},"a":{"b":{"x":2}}})"},
+        {StructOf("id_oid", DataType::Of(TypeKind::kString)), R"({"id":{"$oid":"x"},"_id":{"$oid":"y"}})"},
+        {StructOf("at_date", DataType::Of(TypeKind::kTimestamp)), R"({"at":{"$date":"2024-01-01T00:00:00Z"},"_at":{"$date":"2024-01-02T00:00:00Z"}})"},
+        {StructOf("b_binary", DataType::Of(TypeKind::kBinary)), R"({"b_binary":"aGk=","b":{"$binary":{"base64":"aGk=","subType":"00"}}})"},
+    };
+    for (const auto &[schema, text] : kTwice) {
+        json outcome = ReadText(text, schema);
+        ASSERT_TRUE(outcome.is_string()) << text << outcome;
+        EXPECT_NE(outcome.get<std::string>().find("[COLUMN_ALREADY_EXISTS] users.json at byte"), std::string::npos) << outcome;
+    }
 }
 
 TEST(Read, StructsInJsonMode) {
