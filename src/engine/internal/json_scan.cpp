@@ -180,6 +180,7 @@ virtual_column_map_t VirtualColumns(ClientContext &, optional_ptr<FunctionData>)
 }  // namespace
 
 void RegisterJsonScan(DatabaseInstance &db, ScanSources &sources) {
+    sources.SetDatabase(db);
     ExtensionLoader loader(db, "tarn");
     TableFunction scan("tarn_read_json", {LogicalType::BIGINT}, Scan, Bind, InitGlobal, InitLocal);
     scan.projection_pushdown = true;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "delta/schema.h"
+#include "engine/internal/csv_columns.h"
 #include "engine/internal/json_scan.h"
 #include "engine/internal/object_source.h"
 #include "engine/internal/schema_guess.h"
@@ -227,7 +228,19 @@ std::string FileList(const std::vector<SourceFile> &files) {
     return "[" + list + "]";
 }
 
-std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceFile> &files) {
+// Where a CSV file's row came from, as a column beside the file's own.
+constexpr const char *kCsvFile = "__tarn_file";
+
+std::string RenderTypes(const std::vector<Field> &fields) {
+    std::string types;
+    for (const Field &field : fields) {
+        types += (types.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " + sql::QuoteLiteral(sql::RenderType(field.type));
+    }
+    return "{" + types + "}";
+}
+
+// `types` are the columns that are not inferred.
+std::string CsvCall(const ReadFilesOptions &options, const std::vector<SourceFile> &files, const std::vector<Field> &types) {
     // The whole input decides the types, so that no value is ever out of place.
     std::string call = "read_csv(" + FileList(files) + ", union_by_name = true, " +
                        (options.infer_types ? "sample_size = -1" : "all_varchar = true, allow_quoted_nulls = false");
@@ -239,22 +252,44 @@ std::string RenderCsv(const ReadFilesOptions &options, const std::vector<SourceF
     if (!options.escape.empty()) call += ", escape = " + sql::QuoteLiteral(options.escape);
     // An empty field is NULL whatever else is.
     if (!options.null_value.empty()) call += ", nullstr = ['', " + sql::QuoteLiteral(options.null_value) + "]";
-    if (options.schema) {
-        std::string columns;
-        for (const Field &field : options.schema->fields) {
-            columns += (columns.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " +
-                       sql::QuoteLiteral(sql::RenderType(field.type));
+    if (options.schema) call += ", columns = " + RenderTypes(options.schema->fields);
+    else if (!types.empty()) call += ", types = " + RenderTypes(types);
+    return call;
+}
+
+const Field *FindByName(const std::vector<Field> &fields, const std::string &name) {
+    auto it = std::ranges::find_if(fields, [&](const Field &field) { return EqualsIgnoreCase(field.name, name); });
+    return it == fields.end() ? nullptr : &*it;
+}
+
+// A column of a known type that these files seem to give another, and every known STRING, is read as text.
+Result<std::string> RenderCsv(const ReadFilesOptions &options, const std::vector<SourceFile> &files, ScanSources::Lease &lease,
+                              StreamInputs::FileSet *stream) {
+    std::string none = options.rescued_column.empty() ? "" : ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(options.rescued_column);
+    std::string call = CsvCall(options, files, options.schema_hints) + ")";
+    std::string plain = "(SELECT *" + none + " FROM " + call + ")";
+    if (!stream || options.schema) return plain;
+    TARN_TRY(DataType columns, DescribeCall(lease, call));
+    stream->schema = columns;
+    Overlay(*stream->schema, options, stream);
+    if (!stream->known_schema) return plain;
+    std::vector<Field> types = options.schema_hints;
+    std::string list;
+    RescuedTexts rescued;
+    for (const Field &column : columns.fields) {
+        const Field *known = FindByName(options.schema_hints, column.name) ? nullptr : FindByName(stream->known_schema->fields, column.name);
+        std::string name = sql::QuoteIdentifier(column.name), text = "csv." + name, value = text;
+        bool is_text = known && known->type.kind == TypeKind::kString;
+        if (is_text || (known && known->type.ToString() != column.type.ToString())) {
+            types.push_back({column.name, DataType::Of(TypeKind::kString)});
+            if (!is_text) value = ExactCast(text, known->type);
+            if (!is_text) rescued.Add(column.name, text, value);
         }
-        call += ", columns = {" + columns + "}";
-    } else if (!options.schema_hints.empty()) {
-        std::string types;
-        for (const Field &field : options.schema_hints) {
-            types += (types.empty() ? "" : ", ") + sql::QuoteLiteral(field.name) + ": " +
-                     sql::QuoteLiteral(sql::RenderType(field.type));
-        }
-        call += ", types = {" + types + "}";
+        list += (list.empty() ? "" : ", ") + value + " AS " + name;
     }
-    return call + ")";
+    call = CsvCall(options, files, types) + ", filename = " + sql::QuoteLiteral(kCsvFile) + ")";
+    if (!none.empty()) list += ", " + rescued.Render(std::string("csv.") + kCsvFile) + " AS " + sql::QuoteIdentifier(options.rescued_column);
+    return "(SELECT " + list + " FROM " + call + " AS csv)";
 }
 
 // A row for each line, without its end; or for each file.
@@ -333,7 +368,7 @@ Result<std::string> RenderReadFiles(const ReadFilesOptions &given, ScanSources::
         return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + options.path + ".");
     }
     std::string rescued = options.rescued_column.empty() ? "" : ", CAST(NULL AS VARCHAR) AS " + sql::QuoteIdentifier(options.rescued_column);
-    if (options.format == "csv") return "(SELECT *" + rescued + " FROM " + RenderCsv(options, files) + ")";
+    if (options.format == "csv") return RenderCsv(options, files, lease, stream);
     if (options.format == "text") return "(SELECT *" + rescued + " FROM (" + RenderText(options, files) + "))";
     if (options.format == "binaryfile") return "(SELECT *" + rescued + " FROM (" + RenderBinary(files) + "))";
     if (options.format == "parquet") {

@@ -24,6 +24,10 @@
 #include "delta/file_list.h"
 #include "delta/schema.h"
 
+namespace duckdb {
+class DatabaseInstance;
+}
+
 namespace tarn::engine {
 
 // One Parquet file of a scan, spelled out.
@@ -106,11 +110,15 @@ public:
 
         uint64_t Add(std::shared_ptr<const TableScan> scan);
         uint64_t Add(std::shared_ptr<const JsonScan> scan);
+        duckdb::DatabaseInstance &database() { return *sources_->database_; }
 
     private:
         ScanSources *sources_;
         std::vector<uint64_t> handles_;
     };
+
+    // The database whose functions look things up here. REQUIRES: before the first Lease::database().
+    void SetDatabase(duckdb::DatabaseInstance &database) { database_ = &database; }
 
     std::shared_ptr<const TableScan> FindTable(uint64_t handle) const;
     std::shared_ptr<const JsonScan> FindJson(uint64_t handle) const;
@@ -123,6 +131,7 @@ private:
     uint64_t Insert(Entry entry);
 
     mutable std::mutex mutex_;
+    duckdb::DatabaseInstance *database_ = nullptr;
     uint64_t next_ = 1;
     std::unordered_map<uint64_t, Entry> entries_;
 };
