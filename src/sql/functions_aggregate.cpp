@@ -82,7 +82,7 @@ constexpr FunctionSpec kFunctions[] = {
     {"collect_set", 1, 1, kAggregate, "list(DISTINCT $1)", "coalesce($0, [])", nullptr, true},
     {"corr", 2, 2, kAggregate, "corr($1, $2)"},
     {"count", 1, kAnyCount, kAggregate, "", "", Count},
-    {"count_if", 1, 1, kAggregate, "count_if($1)", "CAST($0 AS BIGINT)"},
+    {"count_if", 1, 1, kAggregate, "count_if($1)", "CAST(coalesce($0, 0) AS BIGINT)"},
     {"covar_pop", 2, 2, kAggregate, "covar_pop($1, $2)"},
     {"covar_samp", 2, 2, kAggregate, "covar_samp($1, $2)"},
     {"cume_dist", 0, 0, kWindow, "cume_dist()"},

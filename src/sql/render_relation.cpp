@@ -335,7 +335,9 @@ Result<std::string> Renderer::RenderSelectItem(const SelectItem &item, const Sco
         bool renamed = column->name.parts.size() > 1 && text.ends_with("__tarn_row");
         return renamed ? text + " AS " + QuoteIdentifier(column->name.Last()) : text;
     }
-    return text + " AS " + QuoteIdentifier(ColumnNameOf(*item.expr));
+    // '' is a name for Spark, and none for DuckDB.
+    std::string name = ColumnNameOf(*item.expr);
+    return text + " AS " + QuoteIdentifier(name.empty() ? " " : name);
 }
 
 }  // namespace tarn::sql

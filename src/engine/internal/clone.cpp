@@ -1,14 +1,18 @@
 // CREATE TABLE … CLONE: a table with the files of another's version, referred to (SHALLOW) or copied (DEEP).
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
+
+#include <nlohmann/json.hpp>
 
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
 #include "delta/table_properties.h"
 #include "engine/internal/copy_into.h"
 #include "engine/internal/maintenance.h"
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
 #include "storage/path.h"
@@ -75,13 +79,24 @@ Result<ClonedFiles> Refer(const delta::Snapshot &source) {
     return cloned;
 }
 
-// Under the same relative names. `existing`: what an earlier clone copied already, which names never change.
+// What makes a copied file the same as the one there: nobody writes into a data file.
+using FileMark = std::pair<int64_t, int64_t>;  // Size; modification time, which a copy's entry in the log keeps.
+
+// A file's name within the clone: as within the source, or, of one that lies elsewhere, its own name and where it is from.
+std::string NameInClone(const std::string &key, const std::string &from) {
+    if (!key.starts_with('/') && storage::SchemeOf(key).empty()) return key;
+    char place[20];
+    std::snprintf(place, sizeof place, "%016zx-", std::hash<std::string>()(from.substr(0, from.rfind('/') + 1)));
+    return place + from.substr(from.rfind('/') + 1);
+}
+
+// Under the same relative names. `existing`: what an earlier clone copied already.
 Result<ClonedFiles> CopyFiles(const delta::Snapshot &source, const std::string &location, const delta::Snapshot *existing) {
-    std::map<std::string, int64_t> there;
+    std::map<std::string, FileMark> there;
     std::set<std::string> vectors_there, vectors;
     if (existing) {
         for (const delta::FilePtr &file : existing->files) {
-            there[storage::ActionPathKey(location, file->path)] = file->size;
+            there[storage::ActionPathKey(location, file->path)] = {file->size, file->modification_time};
             if (!file->deletion_vector) continue;
             TARN_TRY(auto path, delta::DeletionVectorPath(location, *file->deletion_vector));
             if (path) vectors_there.insert(*std::move(path));
@@ -96,10 +111,15 @@ Result<ClonedFiles> CopyFiles(const delta::Snapshot &source, const std::string &
         add.data_change = true;
         TARN_TRY(std::string from, storage::ResolveActionPath(source.table_root, add.path));
         std::string key = storage::ActionPathKey(source.table_root, add.path);
-        if (key.starts_with('/') || !storage::SchemeOf(key).empty()) key = from.substr(from.rfind('/') + 1);
-        add.path = storage::PercentEncode(key);
+        key = NameInClone(key, from);
         auto known = there.find(key);
-        if (known == there.end() || known->second != add.size) {
+        bool copied = known != there.end() && known->second == FileMark(add.size, add.modification_time);
+        // A name of this version or an older one stays what it was.
+        if (existing && !copied && (known != there.end() || store->Head(storage::JoinPath(location, key)))) {
+            key.insert(key.rfind('/') + 1, delta::NewUuid() + "-");
+        }
+        add.path = storage::PercentEncode(key);
+        if (!copied) {
             cloned.copies.push_back({from, storage::JoinPath(location, key)});
             cloned.copied_files++;
             cloned.copied_bytes += add.size;
@@ -141,6 +161,29 @@ void CarryCopyMarks(const delta::Snapshot &source, const delta::Metadata &clone,
     std::string prefix = CopyMarkPrefix(source.metadata);
     for (auto it = source.transactions.lower_bound(prefix); it != source.transactions.end() && it->first.starts_with(prefix); ++it) {
         transaction.SetApplication(CopyMark(clone, it->first.substr(prefix.size())), it->second.version);
+    }
+}
+
+int64_t RowIdMark(const delta::DomainMetadata &domain) {
+    auto parsed = nlohmann::json::parse(domain.configuration, nullptr, false);
+    return parsed.is_object() ? parsed.value("rowIdHighWaterMark", int64_t{-1}) : -1;
+}
+
+// The source's in place of the target's; but an id that the target gave to a row is never given again.
+void TakeDomains(const delta::Snapshot &source, const delta::Snapshot *target, delta::Transaction &transaction) {
+    for (auto &[name, domain] : source.domains) {
+        if (target && name == kRowTrackingDomain) {
+            auto ours = target->domains.find(name);
+            if (ours != target->domains.end() && RowIdMark(ours->second) >= RowIdMark(domain)) continue;
+        }
+        transaction.SetDomain(domain);
+    }
+    if (!target) return;
+    for (auto &[name, domain] : target->domains) {
+        if (name == kRowTrackingDomain || source.domains.contains(name)) continue;
+        delta::DomainMetadata removed = domain;
+        removed.removed = true;
+        transaction.SetDomain(std::move(removed));
     }
 }
 
@@ -237,7 +280,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::CloneTable &statemen
     } else {
         transaction = std::make_unique<delta::Transaction>(*store, location, table);
     }
-    for (auto &[name, domain] : source->domains) transaction->SetDomain(domain);
+    TakeDomains(*source, target.existing.get(), *transaction);
     if (!statement.shallow) CarryCopyMarks(*source, table.metadata, *transaction);
     for (delta::AddFile &file : cloned.files) {
         if (!kept.contains(delta::FileKey(location, file.path, file.deletion_vector))) transaction->AddExisting(std::move(file));

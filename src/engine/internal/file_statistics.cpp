@@ -60,9 +60,17 @@ Value Raised(const Value &bound, const LogicalType &type) {
     return bound;
 }
 
+// Bounds from when the column was FLOAT are texts of floats: 0.1 stands for 0.1f, which is more.
+void WidenToFloats(std::optional<Value> &min, std::optional<Value> &max) {
+    auto as_float = [](const Value &bound) { return static_cast<double>(static_cast<float>(bound.GetValueUnsafe<double>())); };
+    if (min) min = Value::DOUBLE(std::min(min->GetValueUnsafe<double>(), as_float(*min)));
+    if (max) max = Value::DOUBLE(std::max(max->GetValueUnsafe<double>(), as_float(*max)));
+}
+
 BaseStatistics FromBounds(const delta::FileStats::Bounds &bounds, std::optional<int64_t> rows, const LogicalType &type) {
     BaseStatistics stats = BaseStatistics::CreateUnknown(type);
     auto min = ParseBound(bounds.min, type), max = ParseBound(bounds.max, type);
+    if (type.id() == LogicalTypeId::DOUBLE) WidenToFloats(min, max);
     if (min && max && type.id() == LogicalTypeId::VARCHAR) {
         stats = duckdb::StringStats::CreateEmpty(type);
         duckdb::StringStats::Update(stats, duckdb::string_t(duckdb::StringValue::Get(*min)));

@@ -221,8 +221,13 @@ Result<std::string> InsertPlan::ReplaceMatching(const std::string &rows, Operati
                 return Fail(ErrorKind::kInvalidInput, "UNRESOLVED_INSERT_REPLACE_USING_COLUMN",
                             "The column `" + name + "` of REPLACE USING must be one of " + table_ + " and of the query.");
             }
-            condition += (condition.empty() ? "" : " AND ") + sql::QuoteIdentifier(target.alias) + "." + sql::QuoteIdentifier(field->name) +
-                         " = " + sql::QuoteIdentifier(source.alias) + "." + sql::QuoteIdentifier(field->name);
+            // Both sides as stored, or neither: CHAR is filled up when it is.
+            bool text = field->type.kind == TypeKind::kString;
+            auto side = [&](const std::string &alias) {
+                std::string column = sql::QuoteIdentifier(alias) + "." + sql::QuoteIdentifier(field->name);
+                return text && delta::MetadataText(*field, "__CHAR_VARCHAR_TYPE_STRING") ? "rtrim(" + column + ", ' ')" : column;
+            };
+            condition += (condition.empty() ? "" : " AND ") + side(target.alias) + " = " + side(source.alias);
         }
     }
     TARN_TRY(std::string scan, change_.Scan());

@@ -226,7 +226,7 @@ Result<ClauseValues> MergePlan::ValuesOf(const sql::MergeClause &clause) {
     }
     if (TakesAll(clause)) TARN_CHECK(AddAll(clause, values));
     std::vector<std::vector<std::string>> paths;
-    size_t first = values.condition.empty() ? 0 : 1;
+    std::vector<size_t> listed;  // The assigned values that the list has, behind the condition.
     for (const sql::Assignment &assignment : clause.assignments) {
         TARN_TRY(auto path, PathOf(clause, assignment.column));
         paths.push_back(path);
@@ -237,6 +237,7 @@ Result<ClauseValues> MergePlan::ValuesOf(const sql::MergeClause &clause) {
         }
         TARN_TRY(std::string text, context_.Expr(*assignment.value, Scope(clause)));
         list += (list.empty() ? "" : ", ") + text;
+        listed.push_back(values.assigned.size());
         values.assigned.push_back({path, {text, DataType()}});
     }
     auto conflict = CheckConflicts(paths);
@@ -249,9 +250,8 @@ Result<ClauseValues> MergePlan::ValuesOf(const sql::MergeClause &clause) {
     std::string from;
     for (const sql::ScopeRelation *relation : Visible(clause)) from += (from.empty() ? "" : ", ") + (relation == &source_ ? SourceItem() : TargetItem());
     TARN_TRY(DataType types, DescribeQuery(context_.session(), "SELECT " + list + " FROM " + from));
-    for (AssignedValue &item : values.assigned) {
-        if (!TakesAll(clause) && item.value.text != "NULL") item.value.type = types.fields.at(first++).type;
-    }
+    size_t first = values.condition.empty() ? 0 : 1;
+    for (size_t i = 0; i < listed.size(); i++) values.assigned[listed[i]].value.type = types.fields.at(first + i).type;
     return values;
 }
 

@@ -5,7 +5,9 @@
 
 #include "delta/clustering.h"
 #include "delta/deletion_vector.h"
+#include "delta/schema.h"
 #include "engine/internal/maintenance.h"
+#include "engine/internal/row_tracking.h"
 #include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
@@ -15,7 +17,6 @@ namespace tarn::engine {
 namespace {
 
 constexpr size_t kNamedFiles = 100;
-constexpr char kRowTrackingDomain[] = "delta.rowTracking";
 
 // The version that is wanted, with RESTORE's own words when there is none.
 Result<delta::SnapshotPtr> FindVersion(StatementContext &context, const TargetTable &target, const sql::TableRef &wanted) {
@@ -79,6 +80,22 @@ void RestoreDomains(const delta::Snapshot &now, const delta::Snapshot &then, del
     }
 }
 
+// Identity columns go on from where they are, too.
+void KeepHighWaterMarks(const delta::Metadata &now, delta::Metadata &then) {
+    constexpr const char *kMark = "delta.identity.highWaterMark";
+    bool changed = false;
+    for (Field &field : then.schema.fields) {
+        const Field *ours = now.schema.FindField(field.name);
+        auto step = delta::MetadataInt(field, "delta.identity.step");
+        if (!ours || !step) continue;
+        auto mark = delta::MetadataInt(*ours, kMark), old = delta::MetadataInt(field, kMark);
+        if (!mark || (old && (*step > 0 ? *old >= *mark : *old <= *mark))) continue;
+        field.metadata[kMark] = std::to_string(*mark);
+        changed = true;
+    }
+    if (changed) then.schema_string = delta::SchemaToJson(then.schema);
+}
+
 }  // namespace
 
 Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement) {
@@ -118,6 +135,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement) 
     if (!(protocol == now->protocol)) transaction.SetProtocol(protocol);
     delta::Metadata metadata = then->metadata;
     metadata.id = now->metadata.id;
+    KeepHighWaterMarks(now->metadata, metadata);
     bool same = metadata.schema_string == now->metadata.schema_string && metadata.configuration == now->metadata.configuration &&
                 metadata.partition_columns == now->metadata.partition_columns && metadata.description == now->metadata.description &&
                 metadata.name == now->metadata.name;

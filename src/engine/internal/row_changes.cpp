@@ -8,6 +8,7 @@
 #include "engine/internal/row_tracking.h"
 #include "engine/internal/settings.h"
 #include "engine/internal/table_change.h"
+#include "engine/internal/types.h"
 
 namespace tarn::engine {
 namespace {
@@ -57,12 +58,29 @@ Result<std::shared_ptr<RowMarks>> TableChange::Apply(const std::string &changes_
     return marks;
 }
 
+// One spelling for each partition: other writers write times with T and Z, and '' for NULL.
+static std::vector<std::string> PartitionKey(const delta::Metadata &metadata, const delta::AddFile &file) {
+    std::vector<std::string> key;
+    for (const std::string &column : metadata.partition_columns) {
+        const Field *field = metadata.schema.FindField(column);
+        auto found = file.partition_values.find(field ? delta::PhysicalName(*field) : column);
+        bool null = found == file.partition_values.end() || !found->second || found->second->empty();
+        key.push_back(null ? "" : *found->second);
+        duckdb::Value value;
+        std::string error;
+        if (null || !field || field->type.kind == TypeKind::kString || field->type.kind == TypeKind::kBinary) continue;
+        auto type = ToLogicalType(field->type);
+        if (type && duckdb::Value(key.back()).DefaultTryCastAs(*type, value, &error)) key.back() = value.ToString();
+    }
+    return key;
+}
+
 void TableChange::ReplaceWrittenPartitions() {
-    std::set<delta::PartitionValues> written;
-    for (const delta::AddFile &file : added_) written.insert(file.partition_values);
+    std::set<std::vector<std::string>> written;
+    for (const delta::AddFile &file : added_) written.insert(PartitionKey(metadata_, file));
     for (size_t i = 0; i < snapshot_->files.size(); i++) {
         delta::FilePtr file = snapshot_->files.at(i);
-        if (written.contains(file->partition_values)) removed_.push_back(std::move(file));
+        if (written.contains(PartitionKey(metadata_, *file))) removed_.push_back(std::move(file));
     }
     // Rows that somebody else adds to these partitions meanwhile would survive.
     reads_table_ = true;

@@ -365,7 +365,13 @@ Result<std::string> StatementContext::RenderTableFunction(const sql::TableFuncti
     reads_files_ = true;
     TARN_TRY(std::string text, RenderReadFiles(options, lease_, stream));
     // What the next batch goes by.
-    if (stream && !stream->schema) { TARN_TRY(stream->schema, DescribeQuery(session_, "SELECT * FROM " + text)); }
+    if (stream && !stream->schema) {
+        TARN_TRY(DataType read, DescribeQuery(session_, "SELECT * FROM " + text));
+        stream->schema = stream->known_schema.value_or(DataType::Of(TypeKind::kStruct));
+        for (Field &field : read.fields) {
+            if (!stream->schema->FindField(field.name)) stream->schema->fields.push_back(std::move(field));
+        }
+    }
     return text;
 }
 
