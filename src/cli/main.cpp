@@ -136,6 +136,8 @@ int main(int argc, char **argv) {
                : *secret_command ? tarn::cli::SecretCommand(secret)
                                  : tarn::cli::SqlCommand(sql);
     // Commands abandon their engine, whose threads are still there: no static destructor may run beside them.
+    bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+    if (lost) std::fprintf(stderr, "tarn: not all of the output could be written\n");
     std::fflush(nullptr);
-    std::_Exit(code);
+    std::_Exit(lost && code == 0 ? 1 : code);
 }

@@ -24,7 +24,7 @@ constexpr const char *kHelp =
     "  \\d NAME       the columns of a table or view\n"
     "  \\f FORMAT     print rows as table, tsv, csv or jsonl\n"
     "  \\timing       say how long each statement took, or stop saying so\n"
-    "  \\q            leave (also Ctrl-D); Ctrl-C drops what is typed\n";
+    "  \\q            leave (also quit, exit, Ctrl-D); Ctrl-C drops what is typed, or ends the statement that runs\n";
 
 // libedit's completion has no user pointer; there is one shell in a process.
 std::vector<std::string> *completions = nullptr;
@@ -49,6 +49,24 @@ std::string HistoryPath() {
     const char *home = std::getenv("HOME");
     return home ? std::string(home) + "/.tarn_history" : "";
 }
+
+// Ctrl-C ends the statement that runs, not the shell.
+class Interruptible {
+public:
+    explicit Interruptible(engine::Session &session) {
+        running = &session;
+        struct sigaction action{};
+        action.sa_handler = [](int) { running->Interrupt(); };
+        sigaction(SIGINT, &action, &before_);
+    }
+    ~Interruptible() { sigaction(SIGINT, &before_, nullptr); }
+    Interruptible(const Interruptible &) = delete;
+    Interruptible &operator=(const Interruptible &) = delete;
+
+private:
+    static inline engine::Session *running = nullptr;
+    struct sigaction before_{};
+};
 
 class Shell {
 public:
@@ -89,6 +107,9 @@ private:
             add_history(text.c_str());
             return Command(text);
         }
+        // As in spark-sql and psql.
+        std::string word = ToLower(text.substr(0, text.find_first_of("; \t")));
+        if (pending.empty() && (word == "quit" || word == "exit") && text.find_first_not_of("; \t", word.size()) == std::string::npos) return false;
         pending += (pending.empty() ? "" : "\n") + text;
         if (!sql::IsComplete(pending)) return true;
         if (pending.find_first_not_of(" \t\n;") != std::string::npos) {
@@ -101,6 +122,7 @@ private:
     }
 
     void Execute(const std::string &text) {
+        Interruptible while_it_runs(session_);
         auto start = std::chrono::steady_clock::now();
         auto result = session_.Execute(text);
         Result<void> printed;

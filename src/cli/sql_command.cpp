@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <clocale>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -19,8 +20,11 @@ namespace {
 
 Result<std::string> ReadScript(const std::string &path) {
     if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    std::error_code failed;
     std::ifstream in(path, std::ios::binary);
-    if (!in) return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "Cannot read " + path + ".");
+    if (!in || std::filesystem::is_directory(path, failed)) {
+        return Fail(ErrorKind::kNotFound, "PATH_NOT_FOUND", "Cannot read " + path + (in ? ": it is a folder." : "."));
+    }
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 

@@ -103,6 +103,8 @@ void Session::DefineRows(const std::string &name, HeldRowsRef rows) {
 
 void Session::DropTemporaryViews() { state_->temporary_views.clear(); }
 
+void Session::Interrupt() { state_->connection.Interrupt(); }
+
 void Session::SetCaller(const std::string &caller) { state_->caller = caller; }
 std::vector<std::string> Session::TakeNotes() { return std::exchange(state_->notes, {}); }
 

@@ -68,6 +68,9 @@ public:
     // the statement's ResultSet is gone.
     std::vector<std::string> TakeNotes();
 
+    // Ends the statement that runs, with OPERATION_CANCELED. From any thread, and from a signal's handler.
+    void Interrupt();
+
     // What a pipeline needs beyond statements: see flow.h.
     FlowRunner &flows();
 

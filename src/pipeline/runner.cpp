@@ -19,6 +19,12 @@ double Seconds(std::chrono::steady_clock::time_point since) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
 }
 
+std::unexpected<Error> NoFile(const std::string &pattern) {
+    Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + pattern + ".");
+    error.remedy = "The first run needs at least one file to know the columns.";
+    return Fail(std::move(error));
+}
+
 std::string TableKey(const catalog::TableName &name) { return ToLower(name.ToString()); }
 
 // Brings datasets up to date, one at a time, in a session of its own.
@@ -41,6 +47,17 @@ public:
         for (auto &[catalog, schema] : schemas) {
             TARN_TRY(bool exists, engine_.catalog().SchemaExists(catalog, schema));
             if (!exists) TARN_CHECK(engine_.catalog().CreateSchema({catalog, schema, ""}));
+        }
+        return {};
+    }
+
+    Result<void> CheckSources(const Dataset &dataset) {
+        for (const Flow &flow : dataset.flows) {
+            for (const StreamSource &stream : flow.streams) {
+                if (stream.kind != StreamSource::Kind::kFiles) continue;
+                TARN_TRY(auto files, flows_.ListFiles(*stream.files));
+                if (files.empty()) return NoFile(engine::StreamKey(*stream.files));
+            }
         }
         return {};
     }
@@ -204,11 +221,7 @@ private:
             if (of_files) {
                 auto &known = state.files[key];
                 TARN_TRY(std::vector<engine::SourceFile> files, NewFiles(*stream.files, known));
-                if (files.empty() && known.empty()) {
-                    Error error = MakeError(ErrorKind::kNotFound, "PATH_NOT_FOUND", "No file matches " + key + ".");
-                    error.remedy = "The first run needs at least one file to know the columns.";
-                    return Fail(std::move(error));
-                }
+                if (files.empty() && known.empty()) return NoFile(key);
                 for (auto &file : files) {
                     std::erase_if(known, [&](auto &old) { return old.path == file.path; });
                     known.push_back(file);
@@ -295,9 +308,7 @@ public:
             std::vector<uint64_t> bytes;
             for (const Dataset &dataset : graph_.datasets) bytes.push_back(first.SourceBytes(dataset));
             Prioritize(bytes);
-            for (size_t i = 0; i < states_.size() && options_.full_refresh && !options_.dry_run; i++) {
-                if (states_[i] != State::kDone) TARN_CHECK(first.Drop(graph_.datasets[i]));
-            }
+            if (options_.full_refresh && !options_.dry_run) TARN_CHECK(DropAll(first));
         }
         std::vector<std::thread> workers;
         for (int i = 0; i < kWorkers; i++) workers.emplace_back([this] { Work(); });
@@ -325,6 +336,16 @@ private:
             size_t other = index_.at(TableKey(name));
             return other == i || states_[other] == State::kDone;
         });
+    }
+
+    // Nothing goes before everything that is to replace it has been found.
+    Result<void> DropAll(Updater &updater) {
+        for (auto step : {&Updater::CheckSources, &Updater::Drop}) {
+            for (size_t i = 0; i < states_.size(); i++) {
+                if (states_[i] != State::kDone) TARN_CHECK((updater.*step)(graph_.datasets[i]));
+            }
+        }
+        return {};
     }
 
     // The longest way to the end first: what a dataset has to work through, and the longest of what waits for it. A small chain

@@ -27,6 +27,12 @@ std::string DescriptionBefore(const std::string &script, size_t offset) {
 
 // "" when the query has no rows; else the first of them.
 Result<std::string> FailingRows(engine::Session &session, const std::string &text) {
+    TARN_TRY(sql::Statement statement, sql::ParseStatement(text));
+    if (!statement.As<sql::QueryStatement>()) {
+        Error error = MakeError(ErrorKind::kInvalidInput, "PARSE_SYNTAX_ERROR", "A test is a query whose rows are failures; this is another statement, and was not run.");
+        error.position = statement.position;
+        return Fail(std::move(error));
+    }
     TARN_TRY(auto result, session.Execute(text));
     std::string shown;
     size_t rows = 0;

@@ -1,5 +1,6 @@
 """OPTIMIZE, REORG and VACUUM run while other processes insert and delete: no row is lost, none comes back, none is there twice."""
 import json
+import shutil
 import threading
 import unittest
 
@@ -71,6 +72,31 @@ class OrderedRewrite(TarnTest):
         self.assertGreater(len(rows), 1)
         self.assertLess(max(rows), 400000)
         self.assertEqual(sum(rows), 400000)
+
+    def converted(self, *ids):
+        """A converted folder in which p=0/a.parquet, p=1/a.parquet, … each hold one id."""
+        folder = self.folder / "converted"
+        shutil.rmtree(folder, ignore_errors=True)
+        for place, id in enumerate(ids):
+            self.rows(f"CREATE OR REPLACE TABLE made AS SELECT {id} AS id")
+            made = self.root / "warehouse" / "main" / "default" / "made"
+            newest = json.loads([line for line in max((made / "_delta_log").glob("*.json")).read_text().splitlines() if line.startswith('{"add"')][0])
+            (folder / f"p={place}").mkdir(parents=True)
+            shutil.copy(made / newest["add"]["path"], folder / f"p={place}" / "a.parquet")
+        self.rows(f"CONVERT TO DELTA parquet.`{folder}` PARTITIONED BY (p INT)")
+        return folder
+
+    def test_a_deep_clone_keeps_files_of_one_name_apart(self):
+        ids = lambda table: [row["id"] for row in self.rows(f"SELECT id FROM {table} ORDER BY id")]
+        folder = self.converted(1, 2)
+        self.rows(f"CREATE TABLE shallow SHALLOW CLONE delta.`{folder}`; CREATE TABLE deep DEEP CLONE shallow")
+        self.assertEqual(ids("deep"), [1, 2])
+        # Another file under the name of one that was copied, of the same size.
+        folder = self.converted(3, 2)
+        self.rows(f"CREATE TABLE direct DEEP CLONE delta.`{folder}`")
+        folder = self.converted(4, 2)
+        self.rows(f"CREATE OR REPLACE TABLE direct DEEP CLONE delta.`{folder}`")
+        self.assertEqual((ids("direct"), ids("direct VERSION AS OF 0")), ([2, 4], [2, 3]))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 import json
 import os
 import pty
+import signal
+import subprocess
 import time
 import unittest
 
@@ -44,6 +46,18 @@ class Sql(TarnTest):
         self.assertIn("[PARSE_SYNTAX_ERROR]", done.stderr)
         self.assertIn("line 2", done.stderr)
 
+    def test_output_that_cannot_be_written_is_an_error(self):
+        for format in ("table", "tsv", "csv", "jsonl"):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([TARN, "sql", "--root", self.root, "--format", format, "-c", "SELECT 1"], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 1, format)
+            self.assertIn("not all of the output could be written", done.stderr)
+
+    def test_a_folder_is_no_script(self):
+        done = self.sql("-f", self.folder, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("it is a folder", done.stderr)
+
     def test_starts_fast(self):
         self.sql("-c", "SELECT 1")
         best = min(self.timed() for _ in range(7))
@@ -76,7 +90,14 @@ class Sql(TarnTest):
         until(b"42")
         os.write(terminal, b"SELECT nothing;\n")
         until(b"UNRESOLVED_COLUMN")
-        os.write(terminal, b"\\q\n")
+        # Ctrl-C ends the statement, and only that.
+        os.write(terminal, b"SELECT count(*) FROM range(3000000) a JOIN range(3000000) b ON a.id + b.id = -1;\n")
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGINT)
+        until(b"OPERATION_CANCELED")
+        os.write(terminal, b"SELECT 'still ' || 'there';\n")
+        until(b"still there")
+        os.write(terminal, b"quit\n")
         os.waitpid(pid, 0)
         history = (self.folder / ".tarn_history").read_text()
         self.assertIn("40", history)

@@ -143,6 +143,33 @@ class Streams(TarnTest):
             self.update()
             self.assertEqual(self.value("SELECT count(*) AS n FROM main.default.raw"), expected)
 
+    def test_a_full_refresh_drops_nothing_before_its_sources_are_there(self):
+        self.define(self.RAW)
+        self.put("a.json", [{"id": 1}])
+        self.update()
+        text = (self.project / "pipelines" / "all.sql").read_text()
+        (self.project / "pipelines" / "all.sql").write_text(text.replace(str(self.data), str(self.data / "typo")))
+        self.assertIn("PATH_NOT_FOUND", self.update("--full-refresh", check=False).stderr)
+        self.assertEqual(self.table("raw"), [{"id": 1}])
+        # A folder that is gone is no folder without news.
+        (self.project / "pipelines" / "all.sql").write_text(text)
+        self.data.rename(self.folder / "away")
+        self.assertIn("PATH_NOT_FOUND", self.update(check=False).stderr)
+        (self.folder / "away").rename(self.data)
+        (self.data / "a.json").unlink()
+        self.assertIn(NOTHING, self.update().stdout)
+
+    def test_a_test_is_a_query(self):
+        self.define(self.RAW)
+        self.put("a.json", [{"id": 1}])
+        self.update()
+        (self.project / "tests").mkdir()
+        (self.project / "tests" / "t.sql").write_text("DELETE FROM raw")
+        failed = self.call("test", self.project, "--root", self.root, check=False)
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("A test is a query", failed.stdout + failed.stderr)
+        self.assertEqual(self.table("raw"), [{"id": 1}])
+
     # --- AUTO CDC
 
     def test_a_dropped_row_does_not_count_as_the_newest(self):

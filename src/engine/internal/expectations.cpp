@@ -55,7 +55,7 @@ void Expect(DataChunk &args, ExpressionState &state, Vector &result) {
             if (rules[rule].on_violation == sql::Violation::kFailUpdate) {
                 ThrowThroughDuckDB(MakeError(ErrorKind::kInvalidInput, "EXPECTATION_FAILED",
                                              "A row breaks the expectation `" + rules[rule].name + "` (" + rules[rule].text +
-                                                 "), which is ON VIOLATION FAIL UPDATE. No table was changed."));
+                                                 "), which is ON VIOLATION FAIL UPDATE. The table was not changed."));
             }
             keep[i] = false;
         }

@@ -247,7 +247,9 @@ std::string CsvCall(const ReadFilesOptions &options, const std::vector<SourceFil
     if (options.drop_malformed) call += ", ignore_errors = true";
     if (!options.encoding.empty()) call += ", encoding = " + sql::QuoteLiteral(options.encoding);
     if (options.header) call += std::string(", header = ") + (*options.header ? "true" : "false");
-    if (!options.delimiter.empty()) call += ", delim = " + sql::QuoteLiteral(options.delimiter);
+    // Spark's defaults. What DuckDB would find out by itself (a separator, comments, lines before the header, day or month first) it finds in
+    // lines that fit by chance, and leaves out those that do not.
+    call += ", delim = " + sql::QuoteLiteral(options.delimiter.empty() ? "," : options.delimiter) + ", skip = 0, comment = '', dateformat = '%Y-%m-%d'";
     if (!options.quote.empty()) call += ", quote = " + sql::QuoteLiteral(options.quote);
     if (!options.escape.empty()) call += ", escape = " + sql::QuoteLiteral(options.escape);
     // An empty field is NULL whatever else is.
@@ -339,7 +341,7 @@ Result<std::vector<SourceFile>> ListSourceFiles(const std::string &path) {
             else components.push_back(text);
         }
         std::error_code failed;
-        folder_exists |= fs::exists(fixed, failed) || (HasWildcard(path) && fs::exists(fixed.parent_path(), failed));
+        folder_exists |= fs::exists(fixed, failed);
         if (components.empty() && path.find('{') != std::string::npos) folder_exists |= fs::exists(fixed.parent_path(), failed);
         Match(fixed, components, 0, files);
     }
