@@ -52,6 +52,7 @@ struct Rule {
 
 // In order; the first that matches wins.
 const Rule kRules[] = {
+    {R"re(Type INT128 with value (\S+) can't be cast .* type (?:INT64|BIGINT))re", "ARITHMETIC_OVERFLOW", "BIGINT overflow: $1."},
     {R"re(Cannot open file "([^"]*)": No such file)re", "FAILED_READ_FILE.FILE_NOT_EXIST",
      "Encountered error while reading file $1. File does not exist."},
     {R"re(Referenced column "([^"]*)" (?:was )?not found)re", "UNRESOLVED_COLUMN.WITH_SUGGESTION",

@@ -35,7 +35,9 @@ public:
         return Guard([&]() -> Result<bool> {
             chunk_ = result_->Fetch();
             if (result_->HasError()) return Fail(FromDuckError(result_->GetErrorObject()));
-            return chunk_ && chunk_->size() > 0;
+            if (!chunk_ || chunk_->size() == 0) return false;
+            TARN_CHECK(CheckSums());
+            return true;
         });
     }
 
@@ -49,6 +51,23 @@ public:
     bool IsNull(size_t row, size_t column) const override { return chunk_->GetValue(column, row).IsNull(); }
 
 private:
+    // A sum of whole numbers is a HUGEINT for DuckDB and a BIGINT here (types.h).
+    Result<void> CheckSums() {
+        for (duckdb::Vector &vector : chunk_->data) {
+            if (vector.GetType().id() != duckdb::LogicalTypeId::HUGEINT) continue;
+            duckdb::UnifiedVectorFormat rows;
+            vector.ToUnifiedFormat(chunk_->size(), rows);
+            auto values = duckdb::UnifiedVectorFormat::GetData<duckdb::hugeint_t>(rows);
+            for (duckdb::idx_t i = 0; i < chunk_->size(); i++) {
+                duckdb::idx_t at = rows.sel->get_index(i);
+                int64_t fits;
+                if (!rows.validity.RowIsValid(at) || duckdb::Hugeint::TryCast(values[at], fits)) continue;
+                return Fail(ErrorKind::kInvalidInput, "ARITHMETIC_OVERFLOW", "BIGINT overflow: " + duckdb::Hugeint::ToString(values[at]) + ".");
+            }
+        }
+        return {};
+    }
+
     std::unique_ptr<StatementContext> context_;  // Keeps what the query's text refers to.
     duckdb::unique_ptr<duckdb::QueryResult> result_;
     duckdb::unique_ptr<duckdb::DataChunk> chunk_;
