@@ -8,18 +8,16 @@ from support import TarnTest
 class CsvStream(TarnTest):
     def setUp(self):
         super().setUp()
-        self.project = self.folder / "project"
-        (self.project / "pipelines").mkdir(parents=True)
-        (self.project / "spark-pipeline.yml").write_text("name: csv\nlibraries:\n  - glob:\n      include: pipelines/**\n")
+        self.make_project()
         self.define()
 
     def define(self, options="", columns="*"):
-        (self.project / "pipelines" / "all.sql").write_text(
+        self.write_pipeline(
             f"CREATE OR REFRESH STREAMING TABLE raw AS SELECT {columns} FROM STREAM read_files('{self.data}/*.csv', format => 'csv'{options});")
 
     def update(self, name, *lines, check=True):
         (self.data / f"{name}.csv").write_text("\n".join(lines) + "\n")
-        return self.call("run", self.project, "--root", self.root, check=check)
+        return self.run_project(check=check)
 
     def table(self):
         return self.rows("SELECT * FROM main.default.raw ORDER BY id")

@@ -14,15 +14,13 @@ CREATE FLOW bronze_flow AS AUTO CDC INTO bronze FROM STREAM(raw) KEYS (id) SEQUE
 class Evolution(TarnTest):
     def setUp(self):
         super().setUp()
-        self.project = self.folder / "project"
-        (self.project / "pipelines").mkdir(parents=True)
-        (self.project / "spark-pipeline.yml").write_text("name: evolution\nlibraries:\n  - glob:\n      include: pipelines/**\n")
-        (self.project / "pipelines" / "all.sql").write_text(PIPELINE.format(data=self.data))
+        self.make_project()
+        self.write_pipeline(PIPELINE.format(data=self.data))
 
     def update(self, name, documents, check=True):
         text = documents if isinstance(documents, str) else "\n".join(map(json.dumps, documents))
         (self.data / f"{name}.json").write_text(text)
-        return self.call("run", self.project, "--root", self.root, check=check)
+        return self.run_project(check=check)
 
     def table(self, name="bronze"):
         return self.rows(f"SELECT * FROM main.default.{name} ORDER BY id, changed")
@@ -43,7 +41,7 @@ class Evolution(TarnTest):
         for mode, extra in (("rescue", {"more": 1}), ("none", None)):
             with self.subTest(mode):
                 rescued = "_rescued_data, " if extra else ""
-                (self.project / "pipelines" / "all.sql").write_text(
+                self.write_pipeline(
                     f"CREATE OR REFRESH STREAMING TABLE {mode} AS SELECT {rescued}id FROM STREAM read_files('{self.data}/{mode}*.json', "
                     f"format => 'json', schemaEvolutionMode => '{mode}');")
                 self.update(f"{mode}1", [{"id": 1}])

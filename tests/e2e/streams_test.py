@@ -13,18 +13,13 @@ NOTHING = "nothing to do"
 class Streams(TarnTest):
     def setUp(self):
         super().setUp()
-        self.project = self.folder / "project"
-        (self.project / "pipelines").mkdir(parents=True)
-        (self.project / "spark-pipeline.yml").write_text("name: streams\nlibraries:\n  - glob:\n      include: pipelines/**\n")
+        self.make_project()
 
     def define(self, text):
-        (self.project / "pipelines" / "all.sql").write_text(text.replace("DATA", str(self.data)))
+        self.write_pipeline(text.replace("DATA", str(self.data)))
 
     def put(self, name, documents):
         (self.data / name).write_text(documents if isinstance(documents, str) else "".join(json.dumps(d) + "\n" for d in documents))
-
-    def update(self, *more, check=True):
-        return self.call("run", self.project, "--root", self.root, *more, check=check)
 
     def sql(self, text):
         return self.call("sql", "--root", self.root, "-c", text)
@@ -48,43 +43,43 @@ class Streams(TarnTest):
             CREATE STREAMING TABLE p AS SELECT id FROM STREAM read_files('DATA/*.json', format => 'json')
               UNION ALL SELECT -id FROM STREAM read_files('DATA/*.json', format => 'json');""")
         self.put("a.json", [{"id": 1}, {"id": 7}])
-        self.update()
+        self.run_project()
         self.assertEqual([r["id"] for r in self.table()], [1, 107])
         self.put("b.json", [{"id": 2}])
-        self.update()
+        self.run_project()
         self.assertEqual([r["id"] for r in self.table()], [1, 2, 107])
         self.assertEqual([r["id"] for r in self.table("p")], [-7, -2, -1, 1, 2, 7])
-        self.assertIn(NOTHING, self.update().stdout)
+        self.assertIn(NOTHING, self.run_project().stdout)
 
     def test_a_compacted_source_is_followed(self):
         self.define(self.RAW + "CREATE STREAMING TABLE o AS SELECT id FROM STREAM(raw);")
         for i in range(3):
             self.put(f"{i}.json", [{"id": i}])
-            self.update()
+            self.run_project()
         self.sql("OPTIMIZE main.default.raw")
         self.put("3.json", [{"id": 3}])
-        self.update()
+        self.run_project()
         self.assertEqual([r["id"] for r in self.table()], [0, 1, 2, 3])
         # What was appended is read once, wherever compaction has put it since.
         self.put("4.json", [{"id": 4}])
-        self.update("--select", "raw")
+        self.run_project("--select", "raw")
         self.sql("OPTIMIZE main.default.raw")
-        self.update()
+        self.run_project()
         self.assertEqual([r["id"] for r in self.table()], [0, 1, 2, 3, 4])
         self.sql("DELETE FROM main.default.raw WHERE id = 1")
         self.put("5.json", [{"id": 5}])
-        self.assertIn("DELTA_SOURCE_TABLE_IGNORE_CHANGES", self.update(check=False).stderr)
+        self.assertIn("DELTA_SOURCE_TABLE_IGNORE_CHANGES", self.run_project(check=False).stderr)
 
     def test_a_source_that_was_made_anew_is_noticed(self):
         self.define(self.RAW + "CREATE STREAMING TABLE o AS SELECT id FROM STREAM(raw);")
         self.put("a.json", [{"id": 1}])
-        self.update()
+        self.run_project()
         self.put("b.json", [{"id": 2}])
-        self.update("--select", "raw", "--full-refresh")
-        failed = self.update(check=False)
+        self.run_project("--select", "raw", "--full-refresh")
+        failed = self.run_project(check=False)
         self.assertRegex(failed.stderr, r"\[STREAM_FAILED.*made anew")
         self.assertIn("--full-refresh", failed.stderr)
-        self.update("--full-refresh")
+        self.run_project("--full-refresh")
         self.assertEqual([r["id"] for r in self.table()], [1, 2])
 
     def test_a_stream_without_news_beside_one_that_has_some(self):
@@ -95,13 +90,13 @@ class Streams(TarnTest):
                 for i, name in enumerate(("a1", "b1", "a2", "b2")):
                     self.put(f"{name}.{kind}", lines(i))
                     if i > 0:
-                        self.update()
+                        self.run_project()
                 self.assertEqual(self.table(f"{kind}_o"), [{"id": i, "t": f"x{i}"} for i in range(4)])
 
     def test_a_view_is_no_source(self):
         self.define(self.RAW + "CREATE VIEW v AS SELECT * FROM raw; CREATE STREAMING TABLE o AS SELECT * FROM STREAM(v);")
         self.put("a.json", [{"id": 1}])
-        self.assertRegex(self.update(check=False).stderr, r"\[STREAM_FAILED.*is a view")
+        self.assertRegex(self.run_project(check=False).stderr, r"\[STREAM_FAILED.*is a view")
 
     def test_columns_that_the_query_names_before_they_were_seen(self):
         # Late in a first load of a file that is large enough to be guessed from pieces,
@@ -110,12 +105,12 @@ class Streams(TarnTest):
         rows[20_000]["rare"] = "r"
         self.define("CREATE STREAMING TABLE o AS SELECT id, rare FROM STREAM read_files('DATA/*.json', format => 'json');")
         self.put("a.json", rows)
-        self.update()
+        self.run_project()
         self.assertEqual(self.rows("SELECT count(*) AS n, count(rare) AS rare FROM main.default.o"), [{"n": 90_000, "rare": 1}])
         # and in a later batch.
         self.define("CREATE STREAMING TABLE o AS SELECT id, rare, extra FROM STREAM read_files('DATA/*.json', format => 'json');")
         self.put("b.json", [{"id": -1, "extra": 5}])
-        self.update()
+        self.run_project()
         self.assertEqual(self.rows("SELECT * FROM main.default.o WHERE id < 0"), [{"id": -1, "rare": None, "extra": 5}])
 
     def test_copy_into_looks_at_all_of_a_large_file(self):
@@ -136,33 +131,33 @@ class Streams(TarnTest):
             self.put(f"{batch}a.json", [{"id": i} for i in range(200_000)])
             first = subprocess.Popen([TARN, "run", str(self.project), "--root", str(self.root)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             self.put(f"{batch}b.json", [{"id": i} for i in range(50_000)])
-            second = self.update(check=False)
+            second = self.run_project(check=False)
             output, _ = first.communicate()
             expected += 250_000
             self.assertEqual((first.returncode, second.returncode), (0, 0), output + second.stderr)
-            self.update()
+            self.run_project()
             self.assertEqual(self.value("SELECT count(*) AS n FROM main.default.raw"), expected)
 
     def test_a_full_refresh_drops_nothing_before_its_sources_are_there(self):
         self.define(self.RAW)
         self.put("a.json", [{"id": 1}])
-        self.update()
+        self.run_project()
         text = (self.project / "pipelines" / "all.sql").read_text()
-        (self.project / "pipelines" / "all.sql").write_text(text.replace(str(self.data), str(self.data / "typo")))
-        self.assertIn("PATH_NOT_FOUND", self.update("--full-refresh", check=False).stderr)
+        self.write_pipeline(text.replace(str(self.data), str(self.data / "typo")))
+        self.assertIn("PATH_NOT_FOUND", self.run_project("--full-refresh", check=False).stderr)
         self.assertEqual(self.table("raw"), [{"id": 1}])
         # A folder that is gone is no folder without news.
-        (self.project / "pipelines" / "all.sql").write_text(text)
+        self.write_pipeline(text)
         self.data.rename(self.folder / "away")
-        self.assertIn("PATH_NOT_FOUND", self.update(check=False).stderr)
+        self.assertIn("PATH_NOT_FOUND", self.run_project(check=False).stderr)
         (self.folder / "away").rename(self.data)
         (self.data / "a.json").unlink()
-        self.assertIn(NOTHING, self.update().stdout)
+        self.assertIn(NOTHING, self.run_project().stdout)
 
     def test_a_test_is_a_query(self):
         self.define(self.RAW)
         self.put("a.json", [{"id": 1}])
-        self.update()
+        self.run_project()
         (self.project / "tests").mkdir()
         (self.project / "tests" / "t.sql").write_text("DELETE FROM raw")
         failed = self.call("test", self.project, "--root", self.root, check=False)
@@ -175,12 +170,12 @@ class Streams(TarnTest):
     def test_a_dropped_row_does_not_count_as_the_newest(self):
         self.cdc(rules=" (CONSTRAINT good EXPECT (v > 0) ON VIOLATION DROP ROW)", columns="COLUMNS * EXCEPT (s)")
         self.put("a.json", [{"id": 1, "s": 5, "v": 1}, {"id": 1, "s": 10, "v": -1}])
-        self.update()
+        self.run_project()
         self.put("b.json", [{"id": 1, "s": 7, "v": 2}])
-        self.update()
+        self.run_project()
         self.assertEqual(self.table(), [{"id": 1, "v": 2}])
         self.put("c.json", [{"id": 1, "s": 6, "v": 3}])
-        self.update()
+        self.run_project()
         self.assertEqual(self.table(), [{"id": 1, "v": 2}])
 
     def test_a_sequence_that_is_not_kept_needs_a_target_of_its_own(self):
@@ -189,7 +184,7 @@ class Streams(TarnTest):
                     "CREATE STREAMING TABLE o;")
         self.put("1.json", [{"id": 1, "s": 10, "v": 10}])
         self.put("2.json", [{"id": 1, "s": 5, "v": 5}])
-        self.assertIn("other flows write to it", self.update(check=False).stderr)
+        self.assertIn("other flows write to it", self.run_project(check=False).stderr)
 
     def test_null_updates_are_ignored_as_if_rows_came_one_by_one(self):
         changes = [{"id": 1, "s": 1, "a": 1}, {"id": 2, "s": 1, "a": 5}, {"id": 1, "s": 2, "b": 2}, {"id": 1, "s": 3, "a": 10}, {"id": 1, "s": 4, "b": 20},
@@ -198,28 +193,28 @@ class Streams(TarnTest):
         self.cdc(more="IGNORE NULL UPDATES")
         for cuts in ((8,), (1, 2, 3, 4, 5, 6, 7, 8), (3, 8), (2, 5, 8)):
             with self.subTest(cuts):
-                self.update("--full-refresh", check=False)
+                self.run_project("--full-refresh", check=False)
                 for old in self.data.iterdir():
                     old.unlink()
                 # The first file has all columns.
                 self.put("0.json", [{"id": 0, "s": 0, "a": 0, "b": 0}])
-                self.update("--full-refresh")
+                self.run_project("--full-refresh")
                 begin = 0
                 for end in cuts:
                     self.put(f"{end}.json", changes[begin:end])
-                    self.update()
+                    self.run_project()
                     begin = end
                 self.assertEqual([row for row in self.table() if row["id"] > 0], [{k: row[k] for k in ("a", "b", "id", "s")} for row in expected], cuts)
         # Late rows change nothing, not even what is missing.
         self.put("late.json", [{"id": 2, "s": 0, "a": 99, "b": 99}])
-        self.update()
+        self.run_project()
         self.assertEqual(self.table()[2]["b"], 6)
 
     def test_a_null_key_is_one_key(self):
         self.cdc()
         for i, s in enumerate((2, 3, 1)):
             self.put(f"{i}.json", [{"id": None, "s": s}, {"id": 1, "s": s}])
-            self.update()
+            self.run_project()
         self.assertEqual(self.table(), [{"id": None, "s": 3}, {"id": 1, "s": 3}])
 
     def test_random_changes_end_as_a_model_says(self):
@@ -239,7 +234,7 @@ class Streams(TarnTest):
                     for _ in range(dice.randrange(1, 12)):
                         rows.append({"id": dice.choice([None, 0, 1, 2, 3]), "s": sequence.pop(), "a": dice.choice([None, dice.randrange(100)]), "b": dice.choice([None, dice.randrange(100)])})
                     self.put(f"{batch}.json", rows)
-                    self.update(*(["--full-refresh"] if batch == 0 else []))
+                    self.run_project(*(["--full-refresh"] if batch == 0 else []))
                     for row in sorted(rows, key=lambda row: row["s"]):
                         if rule and (row["a"] or 0) >= 80:
                             continue
@@ -259,21 +254,21 @@ class Streams(TarnTest):
             CREATE MATERIALIZED VIEW m AS SELECT sum(id) AS n FROM w;
             CREATE MATERIALIZED VIEW f AS SELECT count(*) AS n FROM read_files('DATA/*.json', format => 'json');""")
         self.put("a.json", [{"id": 1}])
-        self.update()
+        self.run_project()
         self.assertEqual(self.table("m"), [{"n": 11}])
         version = lambda name: max(row["version"] for row in self.rows(f"DESCRIBE HISTORY main.default.{name}"))
-        self.update()
+        self.run_project()
         self.assertEqual(version("m"), 0)
         self.put("b.json", [{"id": 2}])
-        self.update()
+        self.run_project()
         self.assertEqual((self.table("m"), self.table("f"), version("m")), ([{"n": 32}], [{"n": 2}], 1))
         text = (self.project / "pipelines" / "all.sql").read_text()
-        (self.project / "pipelines" / "all.sql").write_text(text.replace("id * 10", "id * 100").replace("id + 1", "id + 2"))
-        self.update()
+        self.write_pipeline(text.replace("id * 10", "id * 100").replace("id + 1", "id + 2"))
+        self.run_project()
         self.assertEqual((self.table("m"), version("m")), ([{"n": 304}], 2))
         self.define(self.RAW + "CREATE MATERIALIZED VIEW m AS SELECT sum(id) AS n FROM raw;")
-        self.update()
-        self.assertIn(NOTHING, self.update().stdout)
+        self.run_project()
+        self.assertIn(NOTHING, self.run_project().stdout)
 
 
 if __name__ == "__main__":

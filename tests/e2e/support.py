@@ -32,6 +32,18 @@ class TarnTest(unittest.TestCase):
             self.fail(f"tarn {' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
+    def make_project(self):
+        """An empty pipeline project, self.project; write_pipeline fills it."""
+        self.project = self.folder / "project"
+        (self.project / "pipelines").mkdir(parents=True)
+        (self.project / "spark-pipeline.yml").write_text("name: test\nlibraries:\n  - glob:\n      include: pipelines/**\n")
+
+    def write_pipeline(self, text):
+        (self.project / "pipelines" / "all.sql").write_text(text)
+
+    def run_project(self, *more, check=True):
+        return self.call("run", self.project, "--root", self.root, *more, check=check)
+
     def run_example(self, *more, check=True):
         return self.call("run", EXAMPLE, "--var", f"source={self.data}", "--root", self.root, *more, check=check)
 
