@@ -7,6 +7,7 @@
 
 #include "delta/coordinator.h"
 #include "delta/internal/json_writer.h"
+#include "delta/row_ids.h"
 #include "delta/schema.h"
 #include "delta/stats.h"
 #include "storage/path.h"
@@ -14,7 +15,6 @@
 namespace tarn::delta {
 namespace {
 
-constexpr char kRowTrackingDomain[] = "delta.rowTracking";
 constexpr int kReadAttempts = 8;
 
 template <class T>
@@ -23,14 +23,6 @@ const T *Find(const std::vector<Action> &actions) {
         if (const T *found = std::get_if<T>(&action)) return found;
     }
     return nullptr;
-}
-
-int64_t ParseHighWater(const std::string &configuration) {
-    simdjson::dom::parser parser;
-    simdjson::padded_string json(configuration);
-    int64_t mark = -1;
-    if (parser.parse(json)["rowIdHighWaterMark"].get(mark) != simdjson::SUCCESS) return -1;
-    return mark;
 }
 
 // commitInfo first, as in-commit timestamps demand; then what changes the table; then files.
@@ -44,6 +36,14 @@ int Rank(const Action &action) {
 }
 
 }  // namespace
+
+int64_t RowIdHighWaterMark(const std::string &configuration) {
+    simdjson::dom::parser parser;
+    simdjson::padded_string json(configuration);
+    int64_t mark = -1;
+    if (parser.parse(json)["rowIdHighWaterMark"].get(mark) != simdjson::SUCCESS) return -1;
+    return mark;
+}
 
 Committer::Committer(Transaction &transaction, const CommitDetails &details)
     : transaction_(transaction),
@@ -113,7 +113,7 @@ Result<void> Committer::Prepare() {
         version_ = snapshot_->version + 1;
         previous_time_ = snapshot_->timestamp_ms;
         auto domain = snapshot_->domains.find(kRowTrackingDomain);
-        if (domain != snapshot_->domains.end()) row_id_high_water_ = ParseHighWater(domain->second.configuration);
+        if (domain != snapshot_->domains.end()) row_id_high_water_ = RowIdHighWaterMark(domain->second.configuration);
         if (snapshot_->protocol.HasWriterFeature("catalogManaged") && !options_.coordinator && !staging_) {
             return Fail(ErrorKind::kUnsupported, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE",
                         "The catalog that manages the table " + log_.table_root() + " decides on its commits; this change did not "
@@ -339,7 +339,7 @@ Result<bool> Committer::Rebase() {
         }
         previous_time_ = winner.info.in_commit_timestamp.value_or(previous_time_);
         for (const DomainMetadata &domain : winner.domains) {
-            if (domain.domain == kRowTrackingDomain) row_id_high_water_ = ParseHighWater(domain.configuration);
+            if (domain.domain == kRowTrackingDomain) row_id_high_water_ = RowIdHighWaterMark(domain.configuration);
         }
         version_++;
     }

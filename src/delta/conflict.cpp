@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "delta/row_ids.h"
 #include "storage/path.h"
 
 namespace tarn::delta {
 namespace {
-
-constexpr std::string_view kRowTrackingDomain = "delta.rowTracking";
 
 template <class T>
 bool Any(const std::vector<Action> &actions) {

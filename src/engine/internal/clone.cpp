@@ -5,14 +5,12 @@
 #include <map>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "delta/deletion_vector.h"
+#include "delta/row_ids.h"
 #include "delta/schema.h"
 #include "delta/table_properties.h"
 #include "engine/internal/copy_into.h"
 #include "engine/internal/maintenance.h"
-#include "engine/internal/row_tracking.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
 #include "storage/path.h"
@@ -164,27 +162,18 @@ void CarryCopyMarks(const delta::Snapshot &source, const delta::Metadata &clone,
     }
 }
 
-int64_t RowIdMark(const delta::DomainMetadata &domain) {
-    auto parsed = nlohmann::json::parse(domain.configuration, nullptr, false);
-    return parsed.is_object() ? parsed.value("rowIdHighWaterMark", int64_t{-1}) : -1;
-}
-
-// The source's in place of the target's; but an id that the target gave to a row is never given again.
+// The source's, in place of an existing target's; but an id that the target gave to a row is never given again.
 void TakeDomains(const delta::Snapshot &source, const delta::Snapshot *target, delta::Transaction &transaction) {
-    for (auto &[name, domain] : source.domains) {
-        if (target && name == kRowTrackingDomain) {
-            auto ours = target->domains.find(name);
-            if (ours != target->domains.end() && RowIdMark(ours->second) >= RowIdMark(domain)) continue;
-        }
-        transaction.SetDomain(domain);
+    if (!target) {
+        for (auto &[name, domain] : source.domains) transaction.SetDomain(domain);
+        return;
     }
-    if (!target) return;
-    for (auto &[name, domain] : target->domains) {
-        if (name == kRowTrackingDomain || source.domains.contains(name)) continue;
-        delta::DomainMetadata removed = domain;
-        removed.removed = true;
-        transaction.SetDomain(std::move(removed));
-    }
+    ReplaceDomains(*target, source, transaction);
+    auto mark = [](const delta::Snapshot &snapshot) {
+        auto found = snapshot.domains.find(delta::kRowTrackingDomain);
+        return found == snapshot.domains.end() ? -1 : delta::RowIdHighWaterMark(found->second.configuration);
+    };
+    if (mark(source) > mark(*target)) transaction.SetDomain(source.domains.at(delta::kRowTrackingDomain));
 }
 
 struct CloneTarget {

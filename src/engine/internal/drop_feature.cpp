@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "delta/checkpoint.h"
+#include "delta/row_ids.h"
 #include "delta/schema.h"
 #include "delta/table_properties.h"
 #include "engine/internal/file_rewrite.h"
@@ -269,7 +270,7 @@ private:
             transaction.SetMetadata(after);
             if (!rows) return;
             // Ids that are left would come again, should the table ever track rows anew.
-            if (auto domain = before->domains.find("delta.rowTracking"); domain != before->domains.end()) {
+            if (auto domain = before->domains.find(delta::kRowTrackingDomain); domain != before->domains.end()) {
                 transaction.SetDomain({domain->first, domain->second.configuration, true});
             }
             for (const delta::FilePtr &file : before->files) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "delta/checkpoint.h"
+#include "delta/row_ids.h"
 #include "delta/schema.h"
 #include "engine/internal/duck_run.h"
 #include "engine/internal/settings.h"
@@ -109,6 +110,20 @@ delta::Protocol JoinedProtocol(const delta::Protocol &now, const delta::Protocol
     join(joined.reader_features, then.reader_features);
     join(joined.writer_features, then.writer_features);
     return joined;
+}
+
+void ReplaceDomains(const delta::Snapshot &now, const delta::Snapshot &then, delta::Transaction &transaction) {
+    for (auto &[name, domain] : then.domains) {
+        auto current = now.domains.find(name);
+        if (name == delta::kRowTrackingDomain || (current != now.domains.end() && current->second == domain)) continue;
+        transaction.SetDomain(domain);
+    }
+    for (auto &[name, domain] : now.domains) {
+        if (name == delta::kRowTrackingDomain || then.domains.contains(name)) continue;
+        delta::DomainMetadata removed = domain;
+        removed.removed = true;
+        transaction.SetDomain(std::move(removed));
+    }
 }
 
 std::string FolderOf(const delta::AddFile &file) {

@@ -29,6 +29,9 @@ Result<std::vector<delta::FilePtr>> FilesWhere(StatementContext &context, const 
 // A protocol is only ever raised: what either of the two needs.
 delta::Protocol JoinedProtocol(const delta::Protocol &now, const delta::Protocol &then);
 
+// `then`'s domains in place of `now`'s, but for that of row ids, which go on from where they are: an id is never given twice.
+void ReplaceDomains(const delta::Snapshot &now, const delta::Snapshot &then, delta::Transaction &transaction);
+
 // "path/of/partition/" that the file lies in, as in the log; "" for the table's own folder and for absolute paths.
 std::string FolderOf(const delta::AddFile &file);
 

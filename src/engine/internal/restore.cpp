@@ -7,7 +7,6 @@
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
 #include "engine/internal/maintenance.h"
-#include "engine/internal/row_tracking.h"
 #include "engine/internal/settings.h"
 #include "engine/internal/statements.h"
 #include "storage/object_reader.h"
@@ -63,21 +62,6 @@ Result<void> CheckThere(storage::ObjectStore &store, const std::string &root, co
                                 std::to_string(kNamedFiles) + " files): " + names + ".");
     error.remedy = "Please use more recent version or timestamp for restoring. To restore what is left, SET spark.sql.files.ignoreMissingFiles = true.";
     return Fail(std::move(error));
-}
-
-void RestoreDomains(const delta::Snapshot &now, const delta::Snapshot &then, delta::Transaction &transaction) {
-    for (auto &[name, domain] : then.domains) {
-        auto current = now.domains.find(name);
-        // Row ids go on from where they are: an id is never given twice.
-        if (name == kRowTrackingDomain || (current != now.domains.end() && current->second == domain)) continue;
-        transaction.SetDomain(domain);
-    }
-    for (auto &[name, domain] : now.domains) {
-        if (name == kRowTrackingDomain || then.domains.contains(name)) continue;
-        delta::DomainMetadata removed = domain;
-        removed.removed = true;
-        transaction.SetDomain(std::move(removed));
-    }
 }
 
 // Identity columns go on from where they are, too.
@@ -140,7 +124,7 @@ Result<ResultPtr> Execute(SessionState &session, const sql::Restore &statement) 
                 metadata.partition_columns == now->metadata.partition_columns && metadata.description == now->metadata.description &&
                 metadata.name == now->metadata.name;
     if (!same) transaction.SetMetadata(std::move(metadata));
-    RestoreDomains(*now, *then, transaction);
+    ReplaceDomains(*now, *then, transaction);
     for (auto &[path, file] : current) transaction.Remove(*file);
     for (const delta::FilePtr &file : restored) {
         delta::AddFile add = *file;

@@ -14,9 +14,6 @@
 
 namespace tarn::engine {
 
-// The domain that holds the highest row id given.
-inline constexpr char kRowTrackingDomain[] = "delta.rowTracking";
-
 struct RowTracking {
     std::string id_column, version_column;  // Their names in files.
 };
